@@ -1,0 +1,48 @@
+# Two commands do all set-up: `make demo` and `make test`.
+
+GOFUMPT      = go run mvdan.cc/gofumpt@v0.12.0
+STATICCHECK  = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOLANGCI     = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+PACKAGES     = ./... ./testdata/models/...
+VIEWER       = origin/viewer
+
+.PHONY: demo build viewer test check lint e2e bench clean
+
+# The shop on localhost: builds the page and the binary, makes the sample
+# products, turns them into levels and serves them.
+demo: viewer build
+	bin/plinth serve --demo --data data --listen 127.0.0.1:8080
+
+build:
+	go build -o bin/plinth ./cmd/plinth
+
+viewer: $(VIEWER)/dist/index.html
+
+$(VIEWER)/dist/index.html: $(wildcard $(VIEWER)/src/*) $(VIEWER)/index.html $(VIEWER)/package-lock.json $(VIEWER)/vite.config.js
+	cd $(VIEWER) && npm ci --no-audit --no-fund && npm run build
+
+# Needs Go only; no network, no service.
+test:
+	go test $(PACKAGES)
+
+check:
+	@out=$$($(GOFUMPT) -l .) && test -z "$$out" || { echo "gofumpt -w: $$out"; exit 1; }
+	go fix -diff $(PACKAGES)
+	go mod tidy -diff
+	go vet $(PACKAGES)
+	$(STATICCHECK) $(PACKAGES)
+	go test -race -shuffle=on $(PACKAGES)
+
+lint: check
+	$(GOLANGCI) run $(PACKAGES)
+
+# The shop in a headless browser; needs Node and Chromium.
+e2e: viewer build
+	cd $(VIEWER) && node e2e.mjs ../../bin/plinth
+
+# Small benchmarks beside the code. Whole models beside a peer: benchmarks/README.md.
+bench:
+	go test -run '^$$' -bench . $(PACKAGES)
+
+clean:
+	rm -rf bin data out $(VIEWER)/dist/* $(VIEWER)/node_modules testdata/models/large

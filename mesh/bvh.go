@@ -1,0 +1,272 @@
+package mesh
+
+import (
+	"math"
+	"slices"
+)
+
+// triangle holds the corners of one triangle in double precision.
+type triangle [3]vec
+
+func (t *triangle) squaredDistance(p vec) float64 { return squaredDistance(p, t[0], t[1], t[2]) }
+
+func (t *triangle) centroid() vec { return scale(add(add(t[0], t[1]), t[2]), 1.0/3) }
+
+func trianglesOf(positions [][3]float32, indices []uint32) []triangle {
+	out := make([]triangle, len(indices)/3)
+	for t := range out {
+		for k := range 3 {
+			out[t][k] = wide(positions[indices[3*t+k]])
+		}
+	}
+	return out
+}
+
+// bvh is a tree of boxes over triangles, for nearest-triangle queries. Built by
+// splitting at the median centroid along the longest axis: balanced whatever
+// the input, so its depth is at most 32.
+type bvh struct {
+	tris  []triangle
+	order []uint32 // leaves hold runs of this
+	nodes []box
+}
+
+// box is a node: an inner one has its children at left and left+1, a leaf
+// (count > 0) holds order[left : left+count].
+type box struct {
+	lo, hi      vec
+	left, count uint32
+}
+
+const leafSize = 4
+
+func newBVH(tris []triangle) *bvh {
+	b := &bvh{tris: tris, order: make([]uint32, len(tris)), nodes: make([]box, 1, 1+len(tris))}
+	centers := make([]vec, len(tris))
+	for i := range tris {
+		b.order[i] = uint32(i)
+		centers[i] = tris[i].centroid()
+	}
+	b.split(0, 0, uint32(len(tris)), centers)
+	return b
+}
+
+func (b *bvh) split(node, from, to uint32, centers []vec) {
+	n := &b.nodes[node]
+	n.lo, n.hi = infinite()
+	lo, hi := infinite()
+	for _, t := range b.order[from:to] {
+		for _, p := range b.tris[t] {
+			n.lo, n.hi = grow(n.lo, n.hi, p)
+		}
+		lo, hi = grow(lo, hi, centers[t])
+	}
+	if to-from <= leafSize {
+		n.left, n.count = from, to-from
+		return
+	}
+	size := sub(hi, lo)
+	axis := 0
+	for k := range 3 {
+		if size[k] > size[axis] {
+			axis = k
+		}
+	}
+	selectNth(b.order[from:to], int(to-from)/2, func(x, y uint32) bool {
+		if centers[x][axis] != centers[y][axis] {
+			return centers[x][axis] < centers[y][axis]
+		}
+		return x < y
+	})
+	left := uint32(len(b.nodes))
+	n.left = left
+	b.nodes = append(b.nodes, box{}, box{})
+	mid := from + (to-from)/2
+	b.split(left, from, mid, centers)
+	b.split(left+1, mid, to, centers)
+}
+
+func infinite() (lo, hi vec) {
+	return vec{math.Inf(1), math.Inf(1), math.Inf(1)}, vec{math.Inf(-1), math.Inf(-1), math.Inf(-1)}
+}
+
+func grow(lo, hi, p vec) (vec, vec) {
+	for k := range 3 {
+		lo[k], hi[k] = min(lo[k], p[k]), max(hi[k], p[k])
+	}
+	return lo, hi
+}
+
+// selectNth puts the n smallest elements first (Hoare's selection). The pivot is
+// the median of three; a run that shrinks too slowly is sorted instead, so
+// that no input is quadratic.
+func selectNth(s []uint32, n int, less func(x, y uint32) bool) {
+	for budget := 2 * bitLen(len(s)); len(s) > 12; budget-- {
+		if budget == 0 {
+			break
+		}
+		pivot := medianOf3(s[0], s[len(s)/2], s[len(s)-1], less)
+		i, j := 0, len(s)-1
+		for i <= j {
+			for less(s[i], pivot) {
+				i++
+			}
+			for less(pivot, s[j]) {
+				j--
+			}
+			if i <= j {
+				s[i], s[j] = s[j], s[i]
+				i++
+				j--
+			}
+		}
+		switch {
+		case n <= j:
+			s = s[:j+1]
+		case n >= i:
+			s, n = s[i:], n-i
+		default:
+			return
+		}
+	}
+	slices.SortFunc(s, func(x, y uint32) int {
+		switch {
+		case less(x, y):
+			return -1
+		case less(y, x):
+			return 1
+		}
+		return 0
+	})
+}
+
+func bitLen(n int) int {
+	bits := 1
+	for ; n > 0; n /= 2 {
+		bits++
+	}
+	return bits
+}
+
+func medianOf3(a, b, c uint32, less func(x, y uint32) bool) uint32 {
+	if less(b, a) {
+		a, b = b, a
+	}
+	if less(c, b) {
+		b = c
+		if less(b, a) {
+			b = a
+		}
+	}
+	return b
+}
+
+// nearest returns the triangle nearest to p and its squared distance. hint is a
+// triangle that is likely near, to start from.
+func (b *bvh) nearest(p vec, hint uint32) (tri uint32, squared float64) {
+	tri, squared = hint, b.tris[hint].squaredDistance(p)
+	var stack [64]uint32
+	stack[0] = 0
+	depth := 1
+	for depth > 0 {
+		depth--
+		n := &b.nodes[stack[depth]]
+		if n.squaredDistance(p) >= squared {
+			continue
+		}
+		if n.count > 0 {
+			for _, t := range b.order[n.left : n.left+n.count] {
+				if d := b.tris[t].squaredDistance(p); d < squared {
+					tri, squared = t, d
+				}
+			}
+			continue
+		}
+		near, far := n.left, n.left+1
+		if b.nodes[far].squaredDistance(p) < b.nodes[near].squaredDistance(p) {
+			near, far = far, near
+		}
+		stack[depth], stack[depth+1] = far, near
+		depth += 2
+	}
+	return tri, squared
+}
+
+// within says whether a triangle is within reach of p, and leaves it in hint, which
+// is asked first.
+func (b *bvh) within(p vec, reach float64, hint *uint32) bool {
+	limit := float64(reach * reach)
+	if b.tris[*hint].squaredDistance(p) <= limit {
+		return true
+	}
+	var stack [64]uint32
+	depth := 1
+	for depth > 0 {
+		depth--
+		n := &b.nodes[stack[depth]]
+		if n.squaredDistance(p) > limit {
+			continue
+		}
+		if n.count == 0 {
+			stack[depth], stack[depth+1] = n.left, n.left+1
+			depth += 2
+			continue
+		}
+		for _, t := range b.order[n.left : n.left+n.count] {
+			if b.tris[t].squaredDistance(p) <= limit {
+				*hint = t
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// touches says whether the boxes of t and of a triangle in the tree come within
+// reach of each other.
+func (b *bvh) touches(t *triangle, reach float64) bool {
+	lo, hi := infinite()
+	for _, p := range t {
+		lo, hi = grow(lo, hi, p)
+	}
+	for k := range 3 {
+		lo[k], hi[k] = lo[k]-reach, hi[k]+reach
+	}
+	apart := func(l, h vec) bool {
+		return l[0] > hi[0] || h[0] < lo[0] || l[1] > hi[1] || h[1] < lo[1] || l[2] > hi[2] || h[2] < lo[2]
+	}
+	var stack [64]uint32
+	depth := 1
+	for depth > 0 {
+		depth--
+		n := &b.nodes[stack[depth]]
+		if apart(n.lo, n.hi) {
+			continue
+		}
+		if n.count == 0 {
+			stack[depth], stack[depth+1] = n.left, n.left+1
+			depth += 2
+			continue
+		}
+		for _, other := range b.order[n.left : n.left+n.count] {
+			l, h := infinite()
+			for _, p := range b.tris[other] {
+				l, h = grow(l, h, p)
+			}
+			if !apart(l, h) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (n *box) squaredDistance(p vec) float64 {
+	sum := 0.0
+	for k := range 3 {
+		if d := max(n.lo[k]-p[k], p[k]-n.hi[k], 0); d > 0 {
+			sum += float64(d * d)
+		}
+	}
+	return sum
+}
