@@ -1,0 +1,33 @@
+package scene
+
+// Limits bounds what reading a model may cost. A breach is a FormatError. The
+// zero value allows nothing; start from DefaultLimits.
+type Limits struct {
+	Bytes    int64 // of the file
+	JSON     int64 // of the structure
+	Elements int64 // objects and list entries in the structure
+	Memory   int64 // of all arrays, unpacked
+	Vertices int64 // of all primitives together
+	Indices  int64 // of all primitives together
+	Nodes    int64
+	Depth    int64 // of the node tree
+	Pixels   int64 // of one image
+	Texels   int64 // of all images together
+}
+
+// DefaultLimits holds 20 times the largest of the products that Plinth was made
+// with, and lets a file cost at most about 4 GB of memory.
+func DefaultLimits() Limits {
+	return Limits{
+		Bytes:    256 << 20,
+		JSON:     32 << 20,
+		Elements: 2 << 20,
+		Memory:   1 << 30,
+		Vertices: 8 << 20,
+		Indices:  24 << 20,
+		Nodes:    1 << 16,
+		Depth:    1 << 10,
+		Pixels:   8192 * 8192,
+		Texels:   4 * 8192 * 8192,
+	}
+}
