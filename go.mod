@@ -6,6 +6,7 @@ require (
 	github.com/disintegration/imaging v1.6.2
 	github.com/gen2brain/jpegli v0.3.4
 	github.com/google/go-cmp v0.7.0
+	github.com/qmuntal/gltf v0.28.0
 	golang.org/x/image v0.47.0
 	golang.org/x/sync v0.24.0
 	pgregory.net/rapid v1.2.0
