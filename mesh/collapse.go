@@ -452,7 +452,7 @@ func (d *decimator) fitOn(s *sample, w [3]int32, enough float64) (f fit) {
 	}
 	if d.shade.width > 0 {
 		extent := d.extent[s.a]
-		e := float64(d.shade.difference(s, w, a, b, c)*extent) * extent
+		e := float64(d.shade.difference(s, w, a, b, c)*extent) * extent * (shadeWeight * shadeWeight)
 		f.sum, f.worst = f.sum+e, max(f.worst, e)
 	}
 	return f

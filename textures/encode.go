@@ -15,6 +15,7 @@ import (
 type Quality struct {
 	PSNR  float64 // dB, of the worst used channel for ORM and data, of all for light
 	Angle float64 // degrees: 99 of 100 normals are nearer than this
+	Noisy float64 // degrees, instead of Angle where that would take 1.5 times the bytes
 }
 
 // A Coded image is a file and how near it is to what was coded.
@@ -32,63 +33,107 @@ type Use struct {
 	Quality Quality
 }
 
-// The qualities that are tried: what libjpeg calls them, in rising order.
-var qualities = []int{60, 68, 75, 80, 84, 88, 91, 94, 96, 98}
-
-// Encode packs img as the smaller of a JPEG that keeps the quality asked for and a
-// PNG; an image whose alpha is used is a PNG. Light is coded with half the
+// Encode packs img as a JPEG that keeps the quality asked for or as a PNG, whichever is
+// smaller; an image whose alpha is used is a PNG. Light is coded with half the
 // colors' resolution (4:2:0) where that can keep the quality, everything else
 // without (4:4:4). When no JPEG is good enough, the best of them is taken if it
 // is under a third of the PNG: what was reached is in the result.
 func Encode(img *image.NRGBA, u Use) (Coded, error) {
-	lossless, err := encodePNG(img, u.Used)
-	if err != nil || u.Used&A != 0 && Analyse(img).Min[3] < 255 {
-		return lossless, err
+	if u.Used&A != 0 && Analyse(img).Min[3] < 255 {
+		return encodePNG(img, u.Used, png.DefaultCompression)
 	}
-	opaque := Opaque(img)
-	var best Coded
-	if u.Role.Light() {
-		best, err = search(opaque, u, image.YCbCrSubsampleRatio420)
-	}
-	if err == nil && (best.Data == nil || !best.good(u.Quality)) {
-		best, err = search(opaque, u, image.YCbCrSubsampleRatio444)
-	}
+	img = filled(img, u)
+	lossy, err := bestJPEG(Opaque(img), u)
 	if err != nil {
 		return Coded{}, err
 	}
-	size := len(best.Data)
-	if !best.good(u.Quality) {
+	size := len(lossy.Data)
+	if !lossy.good(u.Quality) {
 		size *= 3
 	}
-	if size < len(lossless.Data) {
-		return best, nil
+	// A quick packing is within a half of the best, so often it settles the matter.
+	quick, err := encodePNG(img, u.Used, png.BestSpeed)
+	if err != nil || 3*size < 2*len(quick.Data) {
+		return lossy, err
+	}
+	lossless, err := encodePNG(img, u.Used, png.DefaultCompression)
+	if err != nil || size < len(lossless.Data) {
+		return lossy, err
 	}
 	return lossless, nil
 }
 
+// bestJPEG is the smallest JPEG that keeps the quality asked for, or the best.
+func bestJPEG(img *image.NRGBA, u Use) (Coded, error) {
+	if u.Role.Light() {
+		best, err := search(img, u, jpegli.EncodingOptions{ChromaSubsampling: image.YCbCrSubsampleRatio420, AdaptiveQuantization: true})
+		if err != nil || best.good(u.Quality) {
+			return best, err
+		}
+		return search(img, u, jpegli.EncodingOptions{ChromaSubsampling: image.YCbCrSubsampleRatio444, AdaptiveQuantization: true})
+	}
+	best, err := searchTables(img, u)
+	if err != nil || u.Role != Normal || u.Quality.Noisy <= u.Quality.Angle || 8*len(best.Data) < len(img.Pix)/4 {
+		return best, err // under a bit a pixel it isn't noisy
+	}
+	u.Quality.Angle = u.Quality.Noisy
+	noisy, err := searchTables(img, u)
+	if err == nil && 3*len(noisy.Data) < 2*len(best.Data) {
+		return noisy, nil
+	}
+	return best, err
+}
+
+// searchTables tries both sets of quantization tables: those of the standard treat the
+// three channels more alike than jpegli's, which are made for eyes. Either can
+// be smaller by a third.
+func searchTables(img *image.NRGBA, u Use) (best Coded, err error) {
+	for _, standard := range []bool{true, false} {
+		c, err := search(img, u, jpegli.EncodingOptions{ChromaSubsampling: image.YCbCrSubsampleRatio444, StandardQuantTables: standard})
+		if err != nil {
+			return c, err
+		}
+		switch kept := c.keeps(u.Quality); {
+		case best.Data == nil, kept && !best.keeps(u.Quality):
+			best = c
+		case kept == best.keeps(u.Quality) && len(c.Data) < len(best.Data):
+			best = c
+		}
+	}
+	return best, nil
+}
+
+// The qualities that are tried, by libjpeg's scale. Above is hardly better and much
+// larger.
+const (
+	worstQuality = 50
+	bestQuality  = 99
+)
+
 // search finds the smallest quality that will do, or the best there is. A higher
 // one is never worse, near enough.
-func search(img *image.NRGBA, u Use, sampling image.YCbCrSubsampleRatio) (best Coded, err error) {
-	lo, hi := 0, len(qualities)-1
-	for {
-		mid := (lo + hi) / 2
-		c, err := encodeJPEG(img, qualities[mid], sampling, u)
-		if err != nil {
-			return Coded{}, err
-		}
-		if c.good(u.Quality) || lo == hi && best.Data == nil {
+func search(img *image.NRGBA, u Use, options jpegli.EncodingOptions) (best Coded, err error) {
+	lo, hi := worstQuality, bestQuality
+	best, err = encodeJPEG(img, hi, options, u)
+	for err == nil && best.keeps(u.Quality) && lo < hi {
+		mid := (lo + 3*hi) / 4 // most that are wanted are high
+		var c Coded
+		if c, err = encodeJPEG(img, mid, options, u); c.keeps(u.Quality) {
 			best, hi = c, mid
 		} else {
 			lo = mid + 1
 		}
-		if lo >= hi && best.Data != nil {
-			return best, nil
-		}
 	}
+	return best, err
+}
+
+// keeps says whether c is as good as asked; good, whether it may be taken.
+func (c Coded) keeps(q Quality) bool {
+	return c.PSNR >= q.PSNR && (q.Angle == 0 || c.Angle <= q.Angle)
 }
 
 func (c Coded) good(q Quality) bool {
-	return c.PSNR >= q.PSNR && (q.Angle == 0 || c.Angle <= q.Angle)
+	return c.PSNR >= q.PSNR && (q.Angle == 0 || c.Angle <= max(q.Angle, q.Noisy))
 }
 
 // Opaque returns img with alpha 255 all over.
@@ -101,7 +146,7 @@ func Opaque(img *image.NRGBA) *image.NRGBA {
 	return out
 }
 
-func encodePNG(img *image.NRGBA, used Channels) (Coded, error) {
+func encodePNG(img *image.NRGBA, used Channels, level png.CompressionLevel) (Coded, error) {
 	var src image.Image = img
 	stats := Analyse(img)
 	if used&A == 0 && stats.Min[3] < 255 {
@@ -116,11 +161,39 @@ func encodePNG(img *image.NRGBA, used Channels) (Coded, error) {
 		src = g
 	}
 	var out bytes.Buffer
-	enc := png.Encoder{CompressionLevel: png.BestCompression}
+	enc := png.Encoder{CompressionLevel: level}
 	if err := enc.Encode(&out, src); err != nil {
 		return Coded{}, fmt.Errorf("encode PNG: %w", err)
 	}
 	return Coded{Data: out.Bytes(), MIME: PNG, PSNR: math.Inf(1)}, nil
+}
+
+// filled gives channels that nothing reads what costs least: the value that makes
+// one of JPEG's two color differences vanish (ITU-T T.871, section 7), or gray.
+func filled(img *image.NRGBA, u Use) *image.NRGBA {
+	if u.Role.Light() || u.Role == Normal || u.Used&RGB == RGB || u.Used&RGB == 0 {
+		return img
+	}
+	out := Opaque(img)
+	for i := 0; i < len(out.Pix); i += 4 {
+		p := out.Pix[i : i+3 : i+3]
+		r, g, b := int(p[0]), int(p[1]), int(p[2])
+		switch u.Used & RGB {
+		case G | B: // no Cr
+			p[0] = uint8((837*g + 163*b + 500) / 1000)
+		case R | G: // no Cb
+			p[2] = uint8((338*r + 662*g + 500) / 1000)
+		case R | B:
+			p[1] = uint8((r + b) / 2)
+		case R:
+			p[1], p[2] = p[0], p[0]
+		case G:
+			p[0], p[2] = p[1], p[1]
+		case B:
+			p[0], p[1] = p[2], p[2]
+		}
+	}
+	return out
 }
 
 func gray(img *image.NRGBA) bool {
@@ -132,15 +205,10 @@ func gray(img *image.NRGBA) bool {
 	return true
 }
 
-func encodeJPEG(img *image.NRGBA, quality int, sampling image.YCbCrSubsampleRatio, u Use) (Coded, error) {
+func encodeJPEG(img *image.NRGBA, quality int, options jpegli.EncodingOptions, u Use) (Coded, error) {
+	options.Quality, options.ProgressiveLevel, options.OptimizeCoding = quality, 2, true
 	var out bytes.Buffer
-	err := jpegli.Encode(&out, img, &jpegli.EncodingOptions{
-		Quality:              quality,
-		ChromaSubsampling:    sampling,
-		ProgressiveLevel:     2,
-		OptimizeCoding:       true,
-		AdaptiveQuantization: u.Role.Light(),
-	})
+	err := jpegli.Encode(&out, img, &options)
 	if err != nil {
 		return Coded{}, fmt.Errorf("encode JPEG: %w", err)
 	}
@@ -181,20 +249,35 @@ func PSNR(a, b *image.NRGBA, u Use) float64 {
 }
 
 // Angle is the 99th percentile of the angle between the normals of a and b, in
-// degrees.
+// degrees. Pixels of a that are no normal are left out: shorter than a half, or
+// pointing into the surface, where no light is whatever the direction.
 func Angle(a, b *image.NRGBA) float64 {
 	const bins = 1800 // tenths of a degree
 	var count [bins + 1]int
+	total := 0
 	for i := 0; i < len(a.Pix); i += 4 {
+		if !isNormal(a.Pix[i:]) {
+			continue
+		}
 		count[min(int(math.Ceil(10*angle(a.Pix[i:], b.Pix[i:]))), bins)]++
+		total++
 	}
-	left := len(a.Pix) / 400
+	left := total / 100
 	for d, n := range slices.Backward(count[:]) {
 		if left -= n; left < 0 {
 			return float64(d) / 10
 		}
 	}
 	return 0
+}
+
+func isNormal(p []uint8) bool {
+	sum := 0
+	for c := range 3 {
+		x := 2*int(p[c]) - 255
+		sum += x * x
+	}
+	return p[2] > 127 && 4*sum >= 255*255
 }
 
 // angle is between two coded normals, in degrees.

@@ -1,0 +1,422 @@
+package pipeline
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/plinth3d/plinth/mesh"
+	"github.com/plinth3d/plinth/mesh/scene"
+)
+
+// A body is a part of a scene that is simplified as one mesh: everything that
+// stands still, together, so that borders between its primitives move together;
+// or one mesh that moves or stands in several places.
+type body struct {
+	mesh    mesh.Mesh
+	parts   []part
+	stretch float64 // the most that the world lengthens it
+}
+
+// part is where a primitive's vertices are in a body; its number is that of its
+// triangles in mesh.Parts.
+type part struct {
+	mesh, primitive int // in the scene
+	first           int // vertex
+}
+
+// maxPosed bounds the vertices of all poses of a body. What needs more is kept as
+// it came.
+const maxPosed = 32 << 20
+
+// bodies divides a scene.
+func bodies(s *scene.Scene) []body {
+	placed := map[int][]scene.Placement{}
+	for _, p := range s.Placements() {
+		placed[p.Mesh] = append(placed[p.Mesh], p)
+	}
+	moving := animated(s)
+	still := body{stretch: 1}
+	var out []body
+	for i := range s.Meshes {
+		places := placed[i]
+		morphs := slices.ContainsFunc(s.Meshes[i].Primitives, func(p scene.Primitive) bool { return len(p.Targets) > 0 })
+		switch {
+		case len(places) == 0:
+		case len(places) == 1 && places[0].Skin == scene.None && !moving[places[0].Node] && !morphs:
+			still.add(s, i, &places[0].At)
+		case len(places) == 1 && places[0].Skin != scene.None:
+			if b, ok := posed(s, i, places[0]); ok {
+				out = append(out, b)
+			}
+		case slices.ContainsFunc(places, func(p scene.Placement) bool { return p.Skin != scene.None }):
+			// One mesh on several skeletons is kept as it came.
+		default:
+			b := body{stretch: stretch(s, places)}
+			b.add(s, i, nil)
+			if b.morph(s, i) {
+				out = append(out, b)
+			}
+		}
+	}
+	if len(still.parts) > 0 {
+		out = append(out, still)
+	}
+	return slices.DeleteFunc(out, func(b body) bool { return b.mesh.Triangles() == 0 || b.stretch == 0 })
+}
+
+// animated tells which nodes an animation can move, by themselves or with an
+// ancestor.
+func animated(s *scene.Scene) []bool {
+	out := make([]bool, len(s.Nodes))
+	for _, a := range s.Animations {
+		for _, c := range a.Channels {
+			if c.Node != scene.None {
+				out[c.Node] = true
+			}
+		}
+	}
+	stack := s.Stage()
+	for len(stack) > 0 {
+		n := stack[len(stack)-1]
+		stack = stack[: len(stack)-1 : len(stack)-1]
+		for _, c := range s.Nodes[n].Children {
+			out[c] = out[c] || out[n]
+			stack = append(stack, c)
+		}
+	}
+	return out
+}
+
+// stretch is the most that any placement lengthens a mesh, at rest or at a
+// key frame of an animation.
+func stretch(s *scene.Scene, places []scene.Placement) float64 {
+	most := 0.0
+	for _, p := range places {
+		most = max(most, p.At.Stretch())
+	}
+	rest := s.Rest()
+	for _, world := range frames(s) {
+		for _, p := range places {
+			if r := rest[p.Node].Stretch(); r > 0 {
+				most = max(most, p.At.Stretch()*world[p.Node].Stretch()/r)
+			}
+		}
+	}
+	return most
+}
+
+// add appends the triangles of a mesh, moved to the world where at is given.
+func (b *body) add(s *scene.Scene, i int, at *scene.Mat) {
+	for j := range s.Meshes[i].Primitives {
+		p := &s.Meshes[i].Primitives[j]
+		positions := p.Attribute("POSITION")
+		list := p.TriangleList()
+		if positions == nil || len(list) == 0 {
+			continue
+		}
+		m, first := &b.mesh, len(b.mesh.Positions)
+		for _, at0 := range positions.Vec3() {
+			if at != nil {
+				at0 = at.Point(at0)
+			}
+			m.Positions = append(m.Positions, at0)
+		}
+		n := len(m.Positions)
+		if a := p.Attribute("NORMAL"); a != nil {
+			m.Normals = append(grown(m.Normals, first), a.Vec3()...)
+			if at != nil {
+				turn(m.Normals[first:], *at)
+			}
+		}
+		if a := p.Attribute("COLOR_0"); a != nil {
+			m.Colors = append(grown(m.Colors, first), a.Vec4()...)
+		}
+		for set := 0; ; set++ {
+			a := p.Attribute(fmt.Sprintf("TEXCOORD_%d", set))
+			if a == nil {
+				break
+			}
+			if set == len(m.UVs) {
+				m.UVs = append(m.UVs, nil)
+			}
+			m.UVs[set] = append(grown(m.UVs[set], first), a.Vec2()...)
+		}
+		// What this primitive lacks and others have is zero all over.
+		if m.Normals != nil {
+			m.Normals = grown(m.Normals, n)
+		}
+		if m.Colors != nil {
+			m.Colors = grown(m.Colors, n)
+		}
+		for set := range m.UVs {
+			m.UVs[set] = grown(m.UVs[set], n)
+		}
+		for _, v := range list {
+			m.Indices = append(m.Indices, uint32(first)+v)
+		}
+		m.Parts = append(m.Parts, slices.Repeat([]uint32{uint32(len(b.parts))}, len(list)/3)...)
+		b.parts = append(b.parts, part{i, j, first})
+	}
+}
+
+// grown returns list with zeros up to length n.
+func grown[T any](list []T, n int) []T {
+	if len(list) >= n {
+		return list
+	}
+	return append(list, make([]T, n-len(list))...)
+}
+
+// turn moves normals by the inverse transpose of m: its matrix of cofactors, up to
+// length.
+func turn(normals [][3]float32, m scene.Mat) {
+	c := func(r1, c1, r2, c2 int) float64 {
+		return float64(m[4*c1+r1]*m[4*c2+r2]) - float64(m[4*c2+r1]*m[4*c1+r2])
+	}
+	cof := [9]float64{ // row-major
+		c(1, 1, 2, 2), c(1, 2, 2, 0), c(1, 0, 2, 1),
+		c(2, 1, 0, 2), c(2, 2, 0, 0), c(2, 0, 0, 1),
+		c(0, 1, 1, 2), c(0, 2, 1, 0), c(0, 0, 1, 1),
+	}
+	for i, n := range normals {
+		var out [3]float64
+		sum := 0.0
+		for r := range 3 {
+			out[r] = float64(cof[3*r]*float64(n[0])) + float64(cof[3*r+1]*float64(n[1])) + float64(cof[3*r+2]*float64(n[2]))
+			sum += float64(out[r] * out[r])
+		}
+		if sum == 0 {
+			continue
+		}
+		for r := range 3 {
+			normals[i][r] = float32(out[r] / math.Sqrt(sum))
+		}
+	}
+}
+
+// morph adds each morph target, fully applied, as a pose. It says false when that
+// would be too many.
+func (b *body) morph(s *scene.Scene, i int) bool {
+	targets := 0
+	for j := range s.Meshes[i].Primitives {
+		targets = max(targets, len(s.Meshes[i].Primitives[j].Targets))
+	}
+	if targets*len(b.mesh.Positions) > maxPosed {
+		return false
+	}
+	for t := range targets {
+		pose := slices.Clone(b.mesh.Positions)
+		for _, p := range b.parts {
+			prim := &s.Meshes[p.mesh].Primitives[p.primitive]
+			applyTarget(pose[p.first:p.first+prim.Vertices()], prim, t)
+		}
+		b.mesh.Poses = append(b.mesh.Poses, pose)
+	}
+	return true
+}
+
+func applyTarget(points [][3]float32, p *scene.Primitive, t int) {
+	if t >= len(p.Targets) {
+		return
+	}
+	for _, a := range p.Targets[t] {
+		if a.Name != "POSITION" {
+			continue
+		}
+		for v := range points {
+			for k := range 3 {
+				points[v][k] += a.At(v, k)
+			}
+		}
+	}
+}
+
+// posed makes a body of a skinned mesh: in the world at rest, with its morph
+// targets, and at key frames of every animation.
+func posed(s *scene.Scene, i int, place scene.Placement) (body, bool) {
+	b := body{stretch: 1}
+	b.add(s, i, nil)
+	if !b.morph(s, i) {
+		return b, false
+	}
+	worlds := append([][]*scene.Mat{s.Rest()}, frames(s)...)
+	if len(worlds)*len(b.mesh.Positions) > maxPosed {
+		return b, false
+	}
+	shapes := append([][][3]float32{b.mesh.Positions}, b.mesh.Poses...)
+	b.mesh.Poses = nil
+	for w, world := range worlds {
+		joints := s.JointMatrices(place.Skin, world)
+		for _, shape := range shapes {
+			pose := make([][3]float32, 0, len(shape))
+			for _, p := range b.parts {
+				prim := &s.Meshes[p.mesh].Primitives[p.primitive]
+				pose = append(pose, prim.Pose(shape[p.first:p.first+prim.Vertices()], joints)...)
+			}
+			b.mesh.Poses = append(b.mesh.Poses, pose)
+			if w > 0 {
+				break // morphs are looked at in the rest pose only
+			}
+		}
+	}
+	b.mesh.Positions, b.mesh.Poses = b.mesh.Poses[0], b.mesh.Poses[1:]
+	return b, true
+}
+
+// framesPerAnimation is how many moments of an animation are looked at; maxFrames,
+// how many in all.
+const (
+	framesPerAnimation = 4
+	maxFrames          = 16
+)
+
+// frames returns the world at moments spread over each animation.
+func frames(s *scene.Scene) (out [][]*scene.Mat) {
+	for i := range s.Animations {
+		a := &s.Animations[i]
+		end := float32(0)
+		for _, t := range a.Samplers {
+			end = max(end, t.Input.At(t.Input.Len()-1, 0))
+		}
+		for k := range framesPerAnimation {
+			if len(out) == maxFrames {
+				return out
+			}
+			moment := end * float32(k) / framesPerAnimation
+			out = append(out, s.World(func(n int) scene.Mat { return moved(s, a, n, moment).Local() }))
+		}
+	}
+	return out
+}
+
+// moved is a node at the key frame last before a moment.
+func moved(s *scene.Scene, a *scene.Animation, n int, moment float32) *scene.Node {
+	node := s.Nodes[n]
+	for _, c := range a.Channels {
+		if c.Node != n || c.Path == "weights" {
+			continue
+		}
+		t := &a.Samplers[c.Track]
+		k := 0
+		for k+1 < t.Input.Len() && t.Input.At(k+1, 0) <= moment {
+			k++
+		}
+		if t.Interpolation == "CUBICSPLINE" {
+			k = 3*k + 1
+		}
+		node.Matrix = nil
+		switch c.Path {
+		case "translation":
+			node.Translation = [3]float64{float64(t.Output.At(k, 0)), float64(t.Output.At(k, 1)), float64(t.Output.At(k, 2))}
+		case "rotation":
+			node.Rotation = [4]float64{float64(t.Output.At(k, 0)), float64(t.Output.At(k, 1)), float64(t.Output.At(k, 2)), float64(t.Output.At(k, 3))}
+		case "scale":
+			node.Scale = [3]float64{float64(t.Output.At(k, 0)), float64(t.Output.At(k, 1)), float64(t.Output.At(k, 2))}
+		}
+	}
+	return &node
+}
+
+// A shape is the geometry of one level.
+type shape struct {
+	meshes    []scene.Mesh
+	deviation float64 // meters; 0 when all is as it came
+}
+
+// shapes simplifies a scene to each deviation, in meters, rising. What no level
+// changes is as it came; what is changed has normals.
+func shapes(source *scene.Scene, deviations []float64, crease float64) []shape {
+	out := make([]shape, len(deviations))
+	for k := range out {
+		out[k].meshes = slices.Clone(source.Meshes)
+	}
+	s := withNormals(source, crease)
+	for _, b := range bodies(s) {
+		targets := make([]mesh.Target, len(deviations))
+		for k, d := range deviations {
+			// A level is measured from the source in the body's own frame.
+			targets[k].Deviation = float32(d / b.stretch * 0.999)
+		}
+		for k, l := range mesh.Chain(&b.mesh, targets) {
+			if len(l.Indices) < len(b.mesh.Indices) {
+				b.write(s, l, out[k].meshes)
+				out[k].deviation = max(out[k].deviation, float64(l.Deviation)*b.stretch)
+			}
+		}
+	}
+	return out
+}
+
+// write puts a level's triangles into the primitives they are of.
+func (b *body) write(s *scene.Scene, l mesh.Level, meshes []scene.Mesh) {
+	lists := make([][]uint32, len(b.parts))
+	for t, source := range l.Sources {
+		p := b.mesh.Parts[source]
+		for k := range 3 {
+			lists[p] = append(lists[p], l.Indices[3*t+k]-uint32(b.parts[p].first))
+		}
+	}
+	cloned := map[int]bool{}
+	for i, p := range b.parts {
+		if len(lists[i]) == 0 {
+			continue // it has no triangle with an area; it is kept as it came
+		}
+		if !cloned[p.mesh] {
+			meshes[p.mesh].Primitives = slices.Clone(meshes[p.mesh].Primitives)
+			cloned[p.mesh] = true
+		}
+		meshes[p.mesh].Primitives[p.primitive] = reduced(&s.Meshes[p.mesh].Primitives[p.primitive], lists[i])
+	}
+}
+
+// reduced is p with other triangles and only the vertices they use.
+func reduced(p *scene.Primitive, list []uint32) scene.Primitive {
+	used, indices := mesh.Compact(list, p.Vertices())
+	return regathered(p, used, indices)
+}
+
+// withNormals gives normals to triangles that have none. Viewers shade those flat,
+// face by face, which would show every triangle that simplification leaves.
+func withNormals(s *scene.Scene, crease float64) *scene.Scene {
+	out := *s
+	out.Meshes = slices.Clone(s.Meshes)
+	for i := range out.Meshes {
+		m := &out.Meshes[i]
+		cloned := false
+		for j := range m.Primitives {
+			p := &m.Primitives[j]
+			if p.Attribute("NORMAL") != nil || p.Attribute("POSITION") == nil || len(p.TriangleList()) == 0 {
+				continue
+			}
+			if !cloned {
+				m.Primitives, cloned = slices.Clone(m.Primitives), true
+				p = &m.Primitives[j]
+			}
+			flat := mesh.Mesh{Positions: p.Attribute("POSITION").Vec3(), Indices: p.TriangleList()}
+			normals, from, indices := mesh.Normals(&flat, crease)
+			*p = regathered(p, from, indices)
+			p.Attributes = append(p.Attributes, scene.Attribute{Name: "NORMAL", Array: scene.Floats(normals)})
+			slices.SortFunc(p.Attributes, func(a, b scene.Attribute) int { return strings.Compare(a.Name, b.Name) })
+		}
+	}
+	return &out
+}
+
+// regathered is p with the listed vertices and indices into them.
+func regathered(p *scene.Primitive, from, indices []uint32) scene.Primitive {
+	out := *p
+	out.Mode, out.Indices = scene.Triangles, indices
+	gather := func(list []scene.Attribute) (to []scene.Attribute) {
+		for _, a := range list {
+			to = append(to, scene.Attribute{Name: a.Name, Array: a.Gather(from)})
+		}
+		return to
+	}
+	out.Attributes, out.Targets = gather(p.Attributes), nil
+	for _, t := range p.Targets {
+		out.Targets = append(out.Targets, gather(t))
+	}
+	return out
+}

@@ -1,0 +1,393 @@
+// Package pipeline turns the file a merchant has into the levels shoppers load. Its
+// heart is Process, a pure function from bytes and a recipe to files and findings:
+// same bytes and recipe in, same bytes out, on any machine and any number of
+// cores. Worker takes jobs from a queue and calls it.
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/plinth3d/plinth/mesh/glb"
+	"github.com/plinth3d/plinth/mesh/scene"
+	"github.com/plinth3d/plinth/pipeline/asset"
+	"github.com/plinth3d/plinth/textures"
+)
+
+// A Result is what a source became.
+type Result struct {
+	Manifest asset.Manifest // without Model, Version and Published
+	Outputs  []Output       // each file once, in the order of the levels
+}
+
+// An Output is one file. Its name is the Key of the manifest's renditions.
+type Output struct {
+	Name string
+	Type string
+	Data []byte
+}
+
+// A Stage names what Process is doing.
+type Stage string
+
+// The stages of Process, in order.
+const (
+	Reading     Stage = "read"
+	Measuring   Stage = "measure"
+	Simplifying Stage = "simplify"
+	Fitting     Stage = "textures"
+	Packing     Stage = "pack"
+)
+
+// Process makes the levels of a source. A source that can't be used is a
+// *scene.FormatError; the context only cancels.
+func Process(ctx context.Context, src []byte, r Recipe) (*Result, error) {
+	return Processor{}.Process(ctx, src, r)
+}
+
+// A Processor is Process for those who watch it.
+type Processor struct {
+	// Progress is called with the stage and the share of all work that is done,
+	// from one goroutine at a time. It may be nil.
+	Progress func(stage Stage, done float64)
+}
+
+func (p Processor) at(stage Stage, done float64) {
+	if p.Progress != nil {
+		p.Progress(stage, done)
+	}
+}
+
+// Process makes the levels of a source.
+func (p Processor) Process(ctx context.Context, src []byte, r Recipe) (*Result, error) {
+	if err := r.Check(); err != nil {
+		return nil, err
+	}
+	p.at(Reading, 0)
+	m, err := read(src, r)
+	if err != nil {
+		return nil, err
+	}
+	p.at(Measuring, 0.02)
+	j := &job{recipe: r, source: src, model: m, codings: codings{}}
+	if j.pictures, err = studyImages(ctx, m.scene, r.Limits.Pixels); err != nil {
+		return nil, err
+	}
+	j.folded = fold(m.scene, j.pictures)
+	if j.folded != m.scene { // numbers of images have changed
+		if j.pictures, err = studyImages(ctx, j.folded, r.Limits.Pixels); err != nil {
+			return nil, err
+		}
+	}
+
+	p.at(Simplifying, 0.1)
+	deviations := make([]float64, len(r.Levels))
+	for i, l := range r.Levels {
+		deviations[i] = r.Pixels * Pixel(m.facts.Radius, l.Height)
+	}
+	if m.facts.Radius > 0 {
+		j.shapes = shapes(j.folded, deviations, r.Crease*math.Pi/180)
+	} else {
+		j.shapes = make([]shape, len(r.Levels))
+		for i := range j.shapes {
+			j.shapes[i].meshes = j.folded.Meshes
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return j.ladder(ctx, p)
+}
+
+// A Model is a source that was read and measured.
+type Model struct {
+	scene *scene.Scene
+	facts scene.Facts
+	asset.Source
+	Findings []asset.Finding
+	asIs     bool // the source's own bytes may stand for a level
+}
+
+// Facts are what was counted and measured.
+func (m *Model) Facts() scene.Facts { return m.facts }
+
+// Examine reads and measures a source without making anything of it: what a
+// merchant is told within seconds.
+func Examine(src []byte, r Recipe) (*Model, error) { return read(src, r) }
+
+func read(src []byte, r Recipe) (*Model, error) {
+	original, err := glb.Decode(src, r.Limits)
+	if err != nil {
+		return nil, err
+	}
+	s, err := original.InMeters(r.Unit)
+	if err != nil {
+		return nil, err
+	}
+	facts, err := s.Inspect()
+	if err != nil {
+		return nil, err
+	}
+	if math.IsInf(facts.Radius, 0) || math.IsNaN(facts.Radius) {
+		return nil, scene.Bad("scenes", "has no finite size")
+	}
+	if facts.Primitives == 0 || facts.Vertices == 0 {
+		return nil, &scene.FormatError{Code: "empty", Where: "meshes", What: "has nothing to show", Do: "export the model with its geometry"}
+	}
+	m := &Model{scene: s, facts: facts, Source: asset.Source{
+		SHA256: asset.Hash(src), Bytes: int64(len(src)), Format: "glb", Triangles: facts.Triangles,
+		GPUBytes: facts.GPUBytes, Size: facts.Size, Radius: facts.Radius, Unit: r.Unit,
+	}}
+	if src[0] != 'g' {
+		m.Format = "gltf"
+	}
+	findings := slices.Clone(s.Findings)
+	if f, ok := facts.SizeFinding(); ok {
+		findings = append(findings, f)
+	}
+	repaired := false
+	m.Findings = []asset.Finding{}
+	for _, f := range findings {
+		repaired = repaired || f.Severity == scene.Repaired
+		m.Findings = append(m.Findings, Finding(f))
+	}
+	webp := slices.ContainsFunc(s.Images, func(i scene.Image) bool { return i.MIME == "image/webp" })
+	m.asIs = s == original && !repaired && !webp && m.Format == "glb" && len(s.Required) == 0 &&
+		!slices.ContainsFunc(findings, func(f scene.Finding) bool { return f.Code == "unused" })
+	return m, nil
+}
+
+// Finding is f as a manifest holds it.
+func Finding(f scene.Finding) asset.Finding {
+	return asset.Finding{Code: f.Code, Severity: string(f.Severity), Where: f.Where, What: f.What, Do: f.Do}
+}
+
+// Refusal returns the finding that makes a source unusable, if that is what err is
+// about.
+func Refusal(err error) (asset.Finding, bool) {
+	if bad, ok := errors.AsType[*scene.FormatError](err); ok {
+		return Finding(bad.Finding()), true
+	}
+	return asset.Finding{}, false
+}
+
+// job is one run of Process.
+type job struct {
+	recipe   Recipe
+	source   []byte
+	model    *Model
+	folded   *scene.Scene // what levels are made of
+	pictures []picture    // of folded
+	shapes   []shape
+	codings  codings
+}
+
+// plan is the choice of one level before it is packed.
+type plan struct {
+	shape  int // index
+	images []coding
+	texel  float64
+}
+
+// plan chooses sizes for a level at an error of that many pixels.
+func (j *job) plan(level int, pixels float64) plan {
+	height := j.recipe.Levels[level].Height
+	pixel := Pixel(j.model.facts.Radius, height)
+	out := plan{shape: level}
+	// A relaxed level takes the coarsest shape that is within its error.
+	for k := level; k < len(j.shapes); k++ {
+		if j.shapes[k].deviation <= pixels*pixel {
+			out.shape = k
+		}
+	}
+	for i := range j.pictures {
+		p := &j.pictures[i]
+		w, h := p.fit(pixel * pixels * j.recipe.Roles[p.how.Role].Pixels)
+		out.images = append(out.images, coding{i, w, h})
+		out.texel = max(out.texel, p.texel(w, h))
+	}
+	return out
+}
+
+// ladder makes all levels.
+func (j *job) ladder(ctx context.Context, p Processor) (*Result, error) {
+	n := len(j.recipe.Levels)
+	plans := make([]plan, n)
+	var wanted []coding
+	for k := range plans {
+		plans[k] = j.plan(k, j.recipe.Pixels)
+		wanted = append(wanted, plans[k].images...)
+	}
+	if err := j.code(ctx, p, wanted); err != nil {
+		return nil, err
+	}
+	out := &Result{Manifest: asset.Manifest{
+		Schema: 1, Source: j.model.Source, Findings: j.model.Findings,
+		Recipe: asset.RecipeRef{Name: j.recipe.Name, Hash: j.recipe.Hash()},
+	}}
+	names := map[string]string{} // hash -> the file that has it
+	var finer *packed
+	for k := range plans {
+		p.at(Packing, 0.9+0.1*float64(k)/float64(n))
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		level, err := j.level(ctx, k, plans[k], finer)
+		if err != nil {
+			return nil, err
+		}
+		finer = level
+		hash := asset.Hash(level.data)
+		name, ok := names[hash]
+		if !ok {
+			name = fmt.Sprintf("level%d.%s.glb", k, asset.Universal)
+			names[hash] = name
+			out.Outputs = append(out.Outputs, Output{name, mediaType, level.data})
+		}
+		out.Manifest.Levels = append(out.Manifest.Levels, j.entry(k, level, name, hash))
+		if caps := j.over(k, level); level.relaxed != "" && caps != "" {
+			out.Manifest.Findings = append(out.Manifest.Findings, asset.Finding{
+				Code: "cap", Severity: string(scene.Note), Where: fmt.Sprintf("levels[%d]", k),
+				What: fmt.Sprintf("is beyond its cap on %s even at %g pixels", caps, j.recipe.Relaxed),
+				Do:   "reduce the model's textures or triangles",
+			})
+		}
+	}
+	p.at(Packing, 1)
+	return out, nil
+}
+
+const mediaType = "model/gltf-binary"
+
+func (j *job) code(ctx context.Context, p Processor, wanted []coding) error {
+	p.at(Fitting, 0.4)
+	return j.codings.make(ctx, j.folded, j.pictures, j.recipe, wanted, func() {})
+}
+
+// packed is a level as a file.
+type packed struct {
+	data      []byte
+	triangles int64
+	gpuBytes  int64
+	deviation float64
+	texel     float64
+	textures  []asset.Texture
+	relaxed   string
+}
+
+// level packs one level, relaxing the contract where a cap binds. A level that would
+// be no smaller than the source or the finer level is that file.
+func (j *job) level(ctx context.Context, k int, pl plan, finer *packed) (*packed, error) {
+	out, err := j.pack(pl)
+	if err != nil {
+		return nil, err
+	}
+	if cap := j.over(k, out); cap != "" && j.recipe.Relaxed > j.recipe.Pixels {
+		pl = j.plan(k, j.recipe.Relaxed)
+		if err := j.codings.make(ctx, j.folded, j.pictures, j.recipe, pl.images, func() {}); err != nil {
+			return nil, err
+		}
+		if out, err = j.pack(pl); err != nil {
+			return nil, err
+		}
+		out.relaxed = cap
+	}
+	if finer != nil && len(out.data) >= len(finer.data) && out.gpuBytes >= finer.gpuBytes {
+		relaxed := out.relaxed
+		same := *finer
+		out, same.relaxed = &same, relaxed
+	}
+	if j.model.asIs && len(out.data) >= len(j.source) {
+		out = j.original(out.relaxed)
+	}
+	return out, nil
+}
+
+// over names the cap that a level breaks.
+func (j *job) over(k int, l *packed) string {
+	caps := j.recipe.Levels[k]
+	switch {
+	case caps.GPUBytes > 0 && l.gpuBytes > caps.GPUBytes:
+		return "gpuBytes"
+	case caps.Bytes > 0 && int64(len(l.data)) > caps.Bytes:
+		return "bytes"
+	}
+	return ""
+}
+
+// pack writes a plan as a universal file.
+func (j *job) pack(pl plan) (*packed, error) {
+	s := *j.folded
+	s.Generator = strings.TrimSpace("Plinth; " + s.Generator)
+	s.Meshes = j.shapes[pl.shape].meshes
+	s.Images = slices.Clone(s.Images)
+	out := &packed{deviation: j.shapes[pl.shape].deviation, texel: pl.texel}
+	for i, c := range pl.images {
+		img := j.codings[c]
+		s.Images[i].Data, s.Images[i].MIME = img.Data, img.MIME
+		out.textures = append(out.textures, entryOf(string(j.pictures[i].how.Role), c.w, c.h, img.MIME, len(img.Data), img.PSNR, img.Angle))
+	}
+	facts, err := s.Inspect()
+	if err != nil {
+		return nil, fmt.Errorf("measure a level: %w", err)
+	}
+	out.triangles, out.gpuBytes = facts.Triangles, facts.GPUBytes
+	out.data, err = glb.Encode(&s)
+	return out, err
+}
+
+// original is the source standing for a level.
+func (j *job) original(relaxed string) *packed {
+	out := &packed{data: j.source, triangles: j.model.facts.Triangles, gpuBytes: j.model.facts.GPUBytes, relaxed: relaxed}
+	s := j.model.scene
+	pictures := j.pictures
+	if len(pictures) != len(s.Images) {
+		pictures = nil
+	}
+	for i, img := range s.Images {
+		role := "data"
+		if pictures != nil {
+			role = string(pictures[i].how.Role)
+		}
+		w, h, _ := textures.Config(img.Data) // read before
+		out.textures = append(out.textures, entryOf(role, w, h, img.MIME, len(img.Data), math.Inf(1), 0))
+	}
+	return out
+}
+
+func entryOf(role string, w, h int, mime string, bytes int, psnr, angle float64) asset.Texture {
+	t := asset.Texture{
+		Role: role, Width: w, Height: h, Codec: strings.TrimPrefix(mime, "image/"), Bytes: int64(bytes), Angle: angle,
+	}
+	if !math.IsInf(psnr, 0) {
+		t.PSNR = math.Round(psnr*100) / 100
+	}
+	return t
+}
+
+// entry is what the manifest says of a level.
+func (j *job) entry(k int, l *packed, name, hash string) asset.Level {
+	height := j.recipe.Levels[k].Height
+	pixel := Pixel(j.model.facts.Radius, height)
+	e := asset.Level{
+		Level: k, Height: height, Triangles: l.triangles, Deviation: l.deviation, Texel: l.texel, RelaxedBy: l.relaxed,
+		Renditions: []asset.Rendition{{
+			Form: asset.Universal, Key: name, SHA256: hash, Bytes: int64(len(l.data)), GPUBytes: l.gpuBytes,
+			Type: mediaType, Textures: l.textures,
+		}},
+	}
+	if e.Renditions[0].Textures == nil {
+		e.Renditions[0].Textures = []asset.Texture{}
+	}
+	if pixel > 0 {
+		e.Pixels = max(math.Ceil(max(l.deviation, l.texel)/pixel*1e4-1e-6), 0) / 1e4
+	}
+	if e.Pixels <= j.recipe.Pixels {
+		e.RelaxedBy = "" // nothing was made coarser for it
+	}
+	return e
+}
