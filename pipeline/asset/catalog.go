@@ -1,0 +1,93 @@
+package asset
+
+import (
+	"context"
+	"time"
+)
+
+// State is where a version of a model is in its life.
+type State string
+
+// A version is queued, then running, then ready or failed.
+const (
+	Queued  State = "queued"
+	Running State = "running"
+	Ready   State = "ready"
+	Failed  State = "failed"
+)
+
+// A Version is one upload of a model, with what is known of it.
+type Version struct {
+	Merchant  string    `json:"merchant"`
+	Model     string    `json:"model"`
+	Version   string    `json:"version"`
+	Source    string    `json:"source"` // SHA-256 of the file
+	Bytes     int64     `json:"bytes"`
+	Unit      string    `json:"unit"`
+	Recipe    RecipeRef `json:"recipe"`
+	State     State     `json:"state"`
+	Stage     string    `json:"stage"`
+	Percent   float64   `json:"percent"`
+	Attempts  int       `json:"attempts"`
+	Findings  []Finding `json:"findings"`
+	Failure   *Failure  `json:"failure,omitempty"`
+	Submitted time.Time `json:"submitted"`
+	Updated   time.Time `json:"updated"`
+	Live      bool      `json:"live"` // its manifest is the current one
+}
+
+// A Failure says why a version has no levels, and how to see it happen again.
+type Failure struct {
+	Code      string `json:"code"`
+	Stage     string `json:"stage"`
+	Reason    string `json:"reason"`
+	Reproduce string `json:"reproduce"` // a command
+}
+
+// Ref is the job of v.
+func (v Version) Ref() Job { return Job{v.Merchant, v.Model, v.Version} }
+
+// A Catalog knows all models, their versions and which manifest is current.
+//
+// An epoch counts who has worked on a version: each Claim returns a higher one, and
+// what comes with an older one is refused with ErrConflict. A worker that lost its
+// lease can so not overwrite what its successor did.
+type Catalog interface {
+	// Submit records an upload and makes it the newest of its model. A version
+	// that is ready, queued or running stays as it is; a failed one is queued
+	// again. It returns the version as it now stands.
+	Submit(ctx context.Context, v Version) (Version, error)
+
+	// Claim starts an attempt at a version: it is running, with one attempt more.
+	// A version that is ready or failed is ErrConflict.
+	Claim(ctx context.Context, j Job) (v Version, epoch int64, err error)
+
+	// Progress notes stage and percent of a running version.
+	Progress(ctx context.Context, j Job, epoch int64, stage string, percent float64) error
+
+	// Publish makes a version ready, and its manifest current unless that of a
+	// newer upload is. It is one atomic step.
+	Publish(ctx context.Context, j Job, epoch int64, m Manifest) error
+
+	// Requeue puts a running version back in line, keeping its attempts.
+	Requeue(ctx context.Context, j Job, epoch int64) error
+
+	// Fail ends a version for good.
+	Fail(ctx context.Context, j Job, epoch int64, f Failure) error
+
+	// Newest returns the newest upload of a model, ErrNotFound when there is none.
+	Newest(ctx context.Context, merchant, model string) (Version, error)
+
+	// Current returns the manifest that is current, ErrNotFound when none is.
+	Current(ctx context.Context, merchant, model string) (Manifest, error)
+
+	// List returns the newest upload of each model of a merchant, by name.
+	List(ctx context.Context, merchant string) ([]Version, error)
+
+	// Unfinished returns all versions that are queued or running, oldest first.
+	Unfinished(ctx context.Context) ([]Version, error)
+
+	// Jobs returns versions in any of the states, all when none is given, the
+	// last updated first, at most limit.
+	Jobs(ctx context.Context, limit int, states ...State) ([]Version, error)
+}

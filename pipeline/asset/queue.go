@@ -1,0 +1,49 @@
+package asset
+
+import (
+	"context"
+	"time"
+)
+
+// A Job asks for the levels of one version of a model.
+type Job struct {
+	Merchant string `json:"merchant"`
+	Model    string `json:"model"`
+	Version  string `json:"version"`
+}
+
+// ID identifies the job: the same work has the same ID.
+func (j Job) ID() string { return Hash([]byte(j.Merchant + "/" + j.Model + "/" + j.Version)) }
+
+// A Queue hands out jobs, each to one worker at a time, at least once.
+type Queue interface {
+	// Send adds a job. It survives a crash once Send has returned. A job that is
+	// waiting or leased is not added again.
+	Send(ctx context.Context, j Job) error
+
+	// Lease waits for a job, until ctx is done. A lease that is neither ended nor
+	// extended for the queue's lease time ends by itself, and the job is handed
+	// out again.
+	Lease(ctx context.Context) (Lease, error)
+
+	// LeaseTime is how long a lease lasts without Extend.
+	LeaseTime() time.Duration
+}
+
+// A Lease is the right to work on a job for a while. It is ended by Done, Retry or
+// Bury, once.
+type Lease interface {
+	Job() Job
+
+	// Extend starts the lease time anew. ErrConflict says the lease is lost.
+	Extend(ctx context.Context) error
+
+	// Done takes the job out of the queue.
+	Done(ctx context.Context) error
+
+	// Retry hands the job out again after a while.
+	Retry(ctx context.Context, after time.Duration) error
+
+	// Bury takes the job out for good, because it can't succeed.
+	Bury(ctx context.Context, reason string) error
+}

@@ -1,0 +1,113 @@
+package local
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/plinth3d/plinth/pipeline/asset"
+	"github.com/plinth3d/plinth/pipeline/asset/assettest"
+)
+
+func closing(t *testing.T, c interface{ Close() error }) {
+	t.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestStore(t *testing.T) {
+	assettest.Store(t, func(t *testing.T) asset.Store {
+		s, err := OpenStore(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		closing(t, s)
+		return s
+	})
+}
+
+func TestQueue(t *testing.T) {
+	t.Parallel()
+	assettest.Queue(t, func(t *testing.T) asset.Queue {
+		q, err := OpenQueue(t.Context(), t.TempDir(), time.Second)
+		if err != nil {
+			t.Fatal(err)
+		}
+		closing(t, q)
+		return q
+	})
+}
+
+func TestCatalog(t *testing.T) {
+	t.Parallel()
+	assettest.Catalog(t, func(t *testing.T) asset.Catalog {
+		c, err := OpenCatalog(t.Context(), filepath.Join(t.TempDir(), "catalog.db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		closing(t, c)
+		return c
+	})
+}
+
+func TestSweepRemovesWhatDeadWritersLeft(t *testing.T) {
+	dir := t.TempDir()
+	s, err := OpenStore(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	closing(t, s)
+	if err := os.WriteFile(filepath.Join(dir, "tmp", "put-1"), []byte("half"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Sweep(); err != nil {
+		t.Fatal(err)
+	}
+	if left, _ := os.ReadDir(filepath.Join(dir, "tmp")); len(left) != 0 {
+		t.Errorf("%d files are left", len(left))
+	}
+}
+
+func TestAQueueBelongsToOneProcess(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	q, err := OpenQueue(t.Context(), dir, time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	closing(t, q)
+	if _, err := OpenQueue(t.Context(), dir, time.Minute); !errors.Is(err, asset.ErrConflict) {
+		t.Errorf("got %v, want ErrConflict", err)
+	}
+}
+
+func TestAReopenedQueueHandsOutWhatWasLeased(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	j := asset.Job{Merchant: "m", Model: "a", Version: "1"}
+	q, err := OpenQueue(t.Context(), dir, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := q.Send(t.Context(), j); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := q.Lease(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := q.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if q, err = OpenQueue(t.Context(), dir, time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	closing(t, q)
+	l, err := q.Lease(t.Context())
+	if err != nil || l.Job() != j {
+		t.Fatalf("got %v, %v", l, err)
+	}
+}
