@@ -146,5 +146,5 @@ func (f *Facts) SizeFinding() (Finding, bool) {
 			break
 		}
 	}
-	return Finding{"size", Note, "scenes", fmt.Sprintf("is %.4g m in its largest extent, unusual for a product", largest), do}, true
+	return Finding{"size", Note, "the model", fmt.Sprintf("is %.4g m in its largest extent, unusual for a product", largest), do}, true
 }

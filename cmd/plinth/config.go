@@ -1,0 +1,44 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/plinth3d/plinth/pipeline"
+)
+
+func newConfig(c console) *cobra.Command {
+	var recipe bool
+	cmd := &cobra.Command{
+		Use:   "config",
+		Short: "List all settings with their environment names and defaults, or the built-in recipe",
+		Example: `  plinth config
+  plinth config --recipe > recipe.json`,
+		Args: args(0, 0, "nothing"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if recipe {
+				enc := json.NewEncoder(c.out)
+				enc.SetIndent("", "  ")
+				return enc.Encode(pipeline.Default())
+			}
+			t := table.NewWriter()
+			t.SetStyle(table.StyleLight)
+			t.AppendHeader(table.Row{"Command", "Flag", "Environment", "Default", "What"})
+			for _, sub := range cmd.Root().Commands() {
+				sub.LocalFlags().VisitAll(func(f *pflag.Flag) {
+					if f.Name != "help" {
+						t.AppendRow(table.Row{sub.Name(), "--" + f.Name, variable(f.Name), f.DefValue, f.Usage})
+					}
+				})
+			}
+			_, err := fmt.Fprintln(c.out, t.Render())
+			return err
+		},
+	}
+	cmd.Flags().BoolVar(&recipe, "recipe", false, "print the built-in recipe as JSON")
+	return cmd
+}

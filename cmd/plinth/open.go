@@ -1,0 +1,189 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/plinth3d/plinth/origin"
+	"github.com/plinth3d/plinth/origin/viewer"
+	"github.com/plinth3d/plinth/pipeline"
+	"github.com/plinth3d/plinth/pipeline/asset"
+	"github.com/plinth3d/plinth/pipeline/intake"
+	"github.com/plinth3d/plinth/pipeline/local"
+)
+
+// settings are what the roles share. Each is declared once, here, as a flag.
+type settings struct {
+	data, queue, listen, logs string
+	lease, grace              time.Duration
+	slots                     int
+	recipe                    recipeFlags
+}
+
+func (s *settings) addData(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&s.data, "data", "data", "folder that holds everything")
+	cmd.Flags().StringVar(&s.logs, "log", "text", "form of log lines: text or json")
+}
+
+func (s *settings) addListen(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&s.listen, "listen", "127.0.0.1:8080", "address to listen on; port 0 takes a free one")
+}
+
+func (s *settings) addWork(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&s.queue, "queue", "local", "local: in this process, kept in the data folder; or nats://HOST:PORT, shared")
+	cmd.Flags().DurationVar(&s.lease, "lease", 30*time.Second, "how long a job stays with a worker that gives no sign of life")
+	cmd.Flags().DurationVar(&s.grace, "grace", 100*time.Second, "time for jobs at hand to finish after SIGTERM")
+	cmd.Flags().IntVar(&s.slots, "slots", 1, "jobs at a time; each uses all processors")
+	s.recipe.add(cmd)
+}
+
+// home is an open data folder.
+type home struct {
+	settings
+	store   *local.Store
+	catalog *local.Catalog
+	jobs    *local.Queue // nil where no queue was asked for
+	log     *slog.Logger
+}
+
+func (s *settings) open(ctx context.Context, c console, withQueue bool) (*home, error) {
+	h := &home{settings: *s}
+	switch s.logs {
+	case "text":
+		h.log = slog.New(slog.NewTextHandler(c.err, nil))
+	case "json":
+		h.log = slog.New(slog.NewJSONHandler(c.err, nil))
+	default:
+		return nil, usageError{fmt.Errorf("--log is %q, not text or json", s.logs)}
+	}
+	var err error
+	if h.store, err = local.OpenStore(filepath.Join(s.data, "store")); err != nil {
+		return nil, err
+	}
+	if h.catalog, err = local.OpenCatalog(ctx, filepath.Join(s.data, "catalog.db")); err != nil {
+		return nil, errors.Join(err, h.close())
+	}
+	if !withQueue {
+		return h, nil
+	}
+	switch {
+	case s.slots < 1 || s.slots > 4*runtime.NumCPU():
+		err = usageError{fmt.Errorf("--slots is %d, not 1 to %d", s.slots, 4*runtime.NumCPU())}
+	case s.lease < time.Second:
+		err = usageError{fmt.Errorf("--lease is %s, less than a second", s.lease)}
+	case s.queue == "local":
+		h.jobs, err = local.OpenQueue(ctx, filepath.Join(s.data, "queue"), s.lease)
+		if err == nil {
+			err = h.store.Sweep() // the queue's lock says that nobody else writes
+		}
+	case strings.HasPrefix(s.queue, "nats://"), strings.HasPrefix(s.queue, "tls://"):
+		h.jobs, err = local.DialQueue(ctx, s.queue, s.lease)
+	default:
+		err = usageError{fmt.Errorf("--queue is %q, not local or nats://HOST:PORT", s.queue)}
+	}
+	if err != nil {
+		return nil, errors.Join(err, h.close())
+	}
+	return h, nil
+}
+
+func (h *home) close() error {
+	var errs []error
+	if h.jobs != nil {
+		errs = append(errs, h.jobs.Close())
+	}
+	if h.catalog != nil {
+		errs = append(errs, h.catalog.Close())
+	}
+	if h.store != nil {
+		errs = append(errs, h.store.Close())
+	}
+	return errors.Join(errs...)
+}
+
+func (h *home) worker() (*pipeline.Worker, error) {
+	r, err := h.serverRecipe()
+	if err != nil {
+		return nil, err
+	}
+	return &pipeline.Worker{
+		Store: h.store, Queue: h.jobs, Catalog: h.catalog, Recipes: map[string]pipeline.Recipe{r.Hash(): r},
+		Slots: h.slots, Grace: h.grace, Log: h.log,
+		Reproduce: func(v asset.Version) string {
+			return fmt.Sprintf("plinth convert %s -o /tmp/%s --unit %s", h.store.Path(asset.SourceKey(v.Merchant, v.Source)), v.Model, v.Unit)
+		},
+	}, nil
+}
+
+func (h *home) serverRecipe() (pipeline.Recipe, error) {
+	r, err := h.recipe.recipe()
+	if err != nil {
+		return r, err
+	}
+	if r.Unit != "m" && h.recipe.unit != "" {
+		return r, usageError{errors.New("a server takes models in meters; say ?unit= with an upload that is not")}
+	}
+	return r, nil
+}
+
+func (h *home) origin() *origin.Origin {
+	return &origin.Origin{Store: h.store, Catalog: h.catalog, Log: h.log}
+}
+
+// handler routes all of Plinth: the API, assets and the shop page.
+func (h *home) handler() (http.Handler, error) {
+	r, err := h.serverRecipe()
+	if err != nil {
+		return nil, err
+	}
+	in := &intake.Intake{Store: h.store, Queue: h.jobs, Catalog: h.catalog, Recipe: r, Temp: filepath.Join(h.data, "store", "tmp"), Log: h.log}
+	page, err := viewer.Handler()
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/v1/", in.Handler(asset.Merchant))
+	mux.Handle("/o/", h.origin())
+	mux.Handle("/p/", h.origin())
+	mux.Handle("/", page)
+	return mux, nil
+}
+
+// listenAndServe serves until ctx is done, then lets requests at hand finish for a
+// moment. ready is called with the address once it listens.
+func listenAndServe(ctx context.Context, address string, handler http.Handler, ready func(net.Addr)) error {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return fmt.Errorf("%w: %w", asset.ErrUnavailable, err)
+	}
+	s := &http.Server{
+		Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+		BaseContext: func(net.Listener) context.Context { return ctx },
+	}
+	stopped := make(chan error, 1)
+	defer context.AfterFunc(ctx, func() {
+		quiet, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		if err := s.Shutdown(quiet); err != nil {
+			err = s.Close()
+			stopped <- err
+			return
+		}
+		stopped <- nil
+	})()
+	ready(l.Addr())
+	if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("%w: serve: %w", asset.ErrUnavailable, err)
+	}
+	return <-stopped
+}

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/plinth3d/plinth/pipeline"
+	"github.com/plinth3d/plinth/pipeline/asset"
+	"github.com/plinth3d/plinth/testdata/models"
+)
+
+func newServe(c console) *cobra.Command {
+	var s settings
+	var demo bool
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run everything in one process: uploads, worker, origin and shop page",
+		Long: `Serve takes uploads, makes their levels and serves them and a shop page, from one
+folder, with nothing else installed. It ends on SIGTERM once jobs at hand are done; a
+process that is killed loses nothing: its successor goes on.`,
+		Example: `  plinth serve --demo
+  plinth serve --data /var/lib/plinth --listen :8080
+  curl -T chair.glb http://localhost:8080/v1/models/chair
+  curl -N http://localhost:8080/v1/models/chair/events`,
+		Args: args(0, 0, "nothing"),
+		RunE: func(cmd *cobra.Command, _ []string) error { return runServe(cmd.Context(), c, s, demo) },
+	}
+	s.addData(cmd)
+	s.addListen(cmd)
+	s.addWork(cmd)
+	cmd.Flags().BoolVar(&demo, "demo", false, "make the sample products and upload them")
+	return cmd
+}
+
+func runServe(ctx context.Context, c console, s settings, demo bool) (err error) {
+	h, err := s.open(ctx, c, true)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, h.close()) }()
+	handler, err := h.handler()
+	if err != nil {
+		return err
+	}
+	worker, err := h.worker()
+	if err != nil {
+		return err
+	}
+	resumed, err := pipeline.Resume(ctx, h.catalog, h.jobs)
+	if err != nil {
+		return err
+	}
+	if resumed > 0 {
+		h.log.Info("resume", "jobs", resumed)
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return worker.Run(ctx) })
+	group.Go(func() error {
+		return listenAndServe(ctx, s.listen, handler, func(a net.Addr) {
+			_, _ = fmt.Fprintf(c.out, "Plinth listens on http://%s\n", a)
+			if demo {
+				group.Go(func() error { return uploadSamples(ctx, "http://"+a.String(), filepath.Join(s.data, "demo")) })
+			}
+		})
+	})
+	return group.Wait()
+}
+
+// uploadSamples sends the sample products the way a merchant would.
+func uploadSamples(ctx context.Context, base, dir string) error {
+	paths, err := models.Write(dir)
+	if err != nil {
+		return fmt.Errorf("make the sample products: %w", err)
+	}
+	for _, p := range paths {
+		if err := upload(ctx, base, p); err != nil {
+			if ctx.Err() != nil {
+				return nil //nolint:nilerr // the server ends before the samples are all there
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+func upload(ctx context.Context, base, path string) error {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPut, base+"/v1/models/"+asset.ID(path), bytes.NewReader(data))
+	if err != nil {
+		return err
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return fmt.Errorf("upload %s: %w", path, err)
+	}
+	defer answer.Body.Close() //nolint:errcheck // only read
+	if text, _ := io.ReadAll(io.LimitReader(answer.Body, 4096)); answer.StatusCode != http.StatusAccepted {
+		return fmt.Errorf("upload %s: %s: %s", path, answer.Status, text)
+	}
+	return nil
+}

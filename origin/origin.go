@@ -1,0 +1,255 @@
+package origin
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/plinth3d/plinth/pipeline/asset"
+)
+
+// Catalog is what the origin asks of a catalog.
+type Catalog interface {
+	Current(ctx context.Context, merchant, model string) (asset.Manifest, error)
+	Newest(ctx context.Context, merchant, model string) (asset.Version, error)
+}
+
+// Origin answers for /o/ and /p/. Its fields are set once.
+type Origin struct {
+	Store   asset.Store
+	Catalog Catalog
+	Log     *slog.Logger
+}
+
+// Cache policies.
+const (
+	forever = "public, max-age=31536000, immutable"
+	brief   = "public, max-age=60, stale-while-revalidate=600"
+)
+
+// exposed are the headers that scripts of other sites may read.
+const exposed = "Accept-Ranges, Content-Length, Content-Location, Content-Range, ETag, Plinth-Reason, Retry-After, Server-Timing"
+
+// ServeHTTP answers one request and logs one line.
+func (o *Origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	began := time.Now()
+	status, sent, err := o.answer(w, r)
+	level := slog.LevelInfo
+	if status >= 500 && status != http.StatusServiceUnavailable {
+		level = slog.LevelError
+	}
+	o.Log.Log(r.Context(), level, "serve", "method", r.Method, "path", r.URL.Path, "status", status, "ms", time.Since(began).Milliseconds(), "bytes", sent, "err", err)
+}
+
+// errMethod, errBody: requests that no path takes.
+var (
+	errMethod = errors.New("only GET, HEAD and OPTIONS are allowed here")
+	errBody   = errors.New("a request for an asset has no body")
+)
+
+func (o *Origin) answer(w http.ResponseWriter, r *http.Request) (status int, sent int64, err error) {
+	h := w.Header()
+	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("Access-Control-Expose-Headers", exposed)
+	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+	h.Set("X-Content-Type-Options", "nosniff")
+	switch {
+	case r.Method == http.MethodOptions:
+		h.Set("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS")
+		h.Set("Access-Control-Allow-Headers", "Range, If-Match, If-None-Match, If-Range")
+		h.Set("Access-Control-Max-Age", "86400")
+		h.Set("Allow", "GET, HEAD, OPTIONS")
+		w.WriteHeader(http.StatusNoContent)
+		return http.StatusNoContent, 0, nil
+	case r.Method != http.MethodGet && r.Method != http.MethodHead:
+		h.Set("Allow", "GET, HEAD, OPTIONS")
+		return refuse(w, r, http.StatusMethodNotAllowed, errMethod), 0, errMethod
+	case r.ContentLength != 0:
+		h.Set("Connection", "close")
+		return refuse(w, r, http.StatusBadRequest, errBody), 0, errBody
+	}
+	found, err := o.find(r)
+	if err != nil {
+		return refuse(w, r, statusOf(h, err), err), 0, err
+	}
+	defer found.Close() //nolint:errcheck // only read
+	plan := Decide(r.Method, r.Header, found.Subject)
+	for key, values := range found.extra {
+		h[key] = values
+	}
+	for key, values := range plan.Header {
+		h[key] = values
+	}
+	sent, err = send(w, plan, found)
+	return plan.Status, sent, err
+}
+
+// found is what a path leads to.
+type found struct {
+	Subject
+	asset.Object
+	extra http.Header
+}
+
+// errPath is a path that leads nowhere.
+var errPath = fmt.Errorf("%w: there is nothing at this address", asset.ErrNotFound)
+
+// find follows a path: /o/{merchant}/{hash}/{name}.glb, /p/{merchant}/{model}.glb or
+// .json.
+func (o *Origin) find(r *http.Request) (*found, error) {
+	parts := strings.Split(r.URL.Path, "/")
+	switch {
+	case len(parts) == 5 && parts[1] == "o":
+		return o.rendition(r.Context(), parts[2], parts[3], parts[4])
+	case len(parts) == 4 && parts[1] == "p":
+		if model, ok := strings.CutSuffix(parts[3], ".glb"); ok {
+			return o.product(r, parts[2], model)
+		}
+		if model, ok := strings.CutSuffix(parts[3], ".json"); ok {
+			return o.manifest(r.Context(), parts[2], model)
+		}
+	}
+	return nil, errPath
+}
+
+func (o *Origin) rendition(ctx context.Context, merchant, hash, name string) (*found, error) {
+	stem, ok := strings.CutSuffix(name, ".glb")
+	if !ok || !asset.IsHash(hash) || asset.CheckID(merchant) != nil || asset.CheckID(stem) != nil {
+		return nil, errPath
+	}
+	object, err := o.Store.Open(ctx, asset.RenditionKey(merchant, hash))
+	if err != nil {
+		return nil, err
+	}
+	return &found{Subject{object.Size, `"` + hash + `"`, "model/gltf-binary", forever}, object, nil}, nil
+}
+
+func (o *Origin) product(r *http.Request, merchant, model string) (*found, error) {
+	m, err := o.current(r.Context(), merchant, model)
+	if err != nil {
+		return nil, err
+	}
+	q := r.URL.Query()
+	rendition, why, ok := Pick(m, deviceOf(q.Get("h"), q.Get("form")))
+	if !ok {
+		return nil, fmt.Errorf("%w: %s has no renditions", asset.ErrNotFound, model)
+	}
+	f, err := o.rendition(r.Context(), merchant, rendition.SHA256, model+".glb")
+	if err != nil {
+		return nil, err
+	}
+	f.Cache = brief
+	f.extra = http.Header{
+		"Content-Location": {"/o/" + merchant + "/" + rendition.SHA256 + "/" + model + ".glb"},
+		"Plinth-Reason":    {why.String()},
+		"Server-Timing":    {fmt.Sprintf(`level;desc="%s"`, why)},
+	}
+	return f, nil
+}
+
+func (o *Origin) manifest(ctx context.Context, merchant, model string) (*found, error) {
+	m, err := o.current(ctx, merchant, model)
+	if err != nil {
+		return nil, err
+	}
+	text, err := json.Marshal(m)
+	if err != nil {
+		return nil, err
+	}
+	body := asset.Object{Info: asset.Info{Size: int64(len(text))}, ReadSeekCloser: closer{strings.NewReader(string(text))}}
+	return &found{Subject{body.Size, `"` + asset.Hash(text) + `"`, "application/json", brief}, body, nil}, nil
+}
+
+type closer struct{ io.ReadSeeker }
+
+func (closer) Close() error { return nil }
+
+// errPending is a product whose levels are being made.
+var errPending = fmt.Errorf("%w: its levels are being made; ask again in a moment", asset.ErrUnavailable)
+
+// current is the manifest of a model; one that is known and has none yet is
+// errPending.
+func (o *Origin) current(ctx context.Context, merchant, model string) (asset.Manifest, error) {
+	if asset.CheckID(merchant) != nil || asset.CheckID(model) != nil {
+		return asset.Manifest{}, errPath
+	}
+	m, err := o.Catalog.Current(ctx, merchant, model)
+	if !errors.Is(err, asset.ErrNotFound) {
+		return m, err
+	}
+	v, newest := o.Catalog.Newest(ctx, merchant, model)
+	if newest == nil && (v.State == asset.Queued || v.State == asset.Running) {
+		return m, errPending
+	}
+	return m, err
+}
+
+// progress is how long one piece of an answer may take to leave.
+const progress = 30 * time.Second
+
+// send writes an answer. A client that takes nothing for a while is dropped.
+func send(w http.ResponseWriter, p Plan, body *found) (int64, error) {
+	if p.Length == 0 {
+		w.WriteHeader(p.Status)
+		return 0, nil
+	}
+	if _, err := body.Seek(p.Start, io.SeekStart); err != nil {
+		return 0, err
+	}
+	w.WriteHeader(p.Status)
+	control := http.NewResponseController(w)
+	const piece = 1 << 20
+	var sent int64
+	for sent < p.Length {
+		// Where a deadline can't be set the server's own hold.
+		_ = control.SetWriteDeadline(time.Now().Add(progress))
+		n, err := io.CopyN(w, body, min(piece, p.Length-sent))
+		if sent += n; err != nil {
+			return sent, fmt.Errorf("send: %w", err)
+		}
+	}
+	_ = control.SetWriteDeadline(time.Time{})
+	return sent, nil
+}
+
+// statusOf is the one place where kinds of errors become a status.
+func statusOf(h http.Header, err error) int {
+	switch {
+	case errors.Is(err, asset.ErrNotFound), errors.Is(err, asset.ErrInvalid):
+		h.Set("Cache-Control", "public, max-age=5")
+		return http.StatusNotFound
+	case errors.Is(err, asset.ErrUnavailable):
+		h.Set("Cache-Control", "no-store")
+		h.Set("Retry-After", "2")
+		return http.StatusServiceUnavailable
+	}
+	h.Set("Cache-Control", "no-store")
+	return http.StatusInternalServerError
+}
+
+// refuse answers with an error, as problem+json (RFC 9457). Faults of ours are not
+// explained to strangers.
+func refuse(w http.ResponseWriter, r *http.Request, status int, err error) int {
+	detail := "something is wrong here, not with your request"
+	if status != http.StatusInternalServerError {
+		detail = err.Error()
+	}
+	text, e := json.Marshal(map[string]any{"type": "about:blank", "title": http.StatusText(status), "status": status, "detail": detail})
+	if e != nil {
+		text = []byte("{}")
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(text)))
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(text) // a client that left has no use for it
+	}
+	return status
+}
