@@ -23,15 +23,15 @@ type Model struct {
 	scene func() *scene.Scene
 }
 
-// All lists the sample products.
+// All lists the sample products, what is quick to convert first.
 func All() []Model {
 	return []Model{
-		{"amphora", "a dense scan: 120,000 triangles, one UV seam, 4096 px base color, 2048 px normal and ORM", true, amphora},
-		{"table", "a wooden table: several nodes and materials, 2048 px textures", true, table},
 		{"lamp", "a lamp drawn in centimeters, exported as meters", false, lamp},
 		{"rack", "a drying rack: a lattice of thin bars", false, rack},
 		{"fern", "a potted fern: leaves are alpha cut-outs", false, fern},
 		{"flag", "a flag on a pole: a skin with an animation", false, flag},
+		{"table", "a wooden table: several nodes and materials, 2048 px textures", true, table},
+		{"amphora", "a dense scan: 120,000 triangles, one UV seam, 4096 px base color, 2048 px normal and ORM", true, amphora},
 	}
 }
 

@@ -1,0 +1,102 @@
+// Opens the shop in headless Chromium and fails on anything a shopper would
+// notice: a product that does not show, an error on the console, a request
+// to another host.
+//
+//   node e2e.mjs BINARY [--models DIR] [--shots DIR]
+//
+// Without --models the sample products are used; with it, every GLB in DIR.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { chromium } from 'playwright-core';
+
+const { values: options, positionals } = parseArgs({ allowPositionals: true, options: { models: { type: 'string' }, shots: { type: 'string' } } });
+const binary = positionals[0] ?? '../../bin/plinth';
+const browserPath = process.env.CHROMIUM ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((p) => existsSync(p));
+if (!browserPath) {
+  console.error('e2e: no Chromium; install Debian\'s "chromium" or set CHROMIUM to its path');
+  process.exit(1);
+}
+const data = mkdtempSync(join(tmpdir(), 'plinth-e2e-'));
+const shots = options.shots ?? join(data, 'shots');
+mkdirSync(shots, { recursive: true });
+
+const problems = [];
+const server = spawn(binary, ['serve', '--data', data, '--listen', '127.0.0.1:0', ...(options.models ? [] : ['--demo'])], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, PLINTH_LOG: 'text' } });
+let browser;
+try {
+  const base = await new Promise((resolve, reject) => {
+    server.stdout.on('data', (text) => { const m = /http:\S+/.exec(String(text)); if (m) resolve(m[0]); });
+    server.on('exit', (code) => reject(new Error(`serve ended with ${code}`)));
+  });
+  let wanted = 5;
+  if (options.models) {
+    const files = readdirSync(options.models).filter((f) => f.endsWith('.glb'));
+    wanted = files.length;
+    for (const f of files) {
+      const id = basename(f, '.glb').toLowerCase().replaceAll(/[^a-z0-9_]+/g, '-');
+      const answer = await fetch(`${base}/v1/models/${id}`, { method: 'PUT', body: readFileSync(join(options.models, f)) });
+      if (answer.status !== 202) throw new Error(`upload ${f}: ${answer.status} ${await answer.text()}`);
+    }
+  }
+  const end = Date.now() + 8 * 60e3;
+  for (;;) {
+    const { models } = await (await fetch(`${base}/v1/models`)).json();
+    const failed = models.filter((m) => m.state === 'failed');
+    if (failed.length) throw new Error(`failed: ${JSON.stringify(failed.map((m) => [m.model, m.failure]))}`);
+    if (models.length >= wanted && models.every((m) => m.state === 'ready')) break;
+    if (Date.now() > end) throw new Error('the levels are not made after eight minutes');
+    await new Promise((r) => setTimeout(r, 500));
+  }
+
+  browser = await chromium.launch({ executablePath: browserPath, args: ['--no-sandbox', '--disable-dev-shm-usage', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--ignore-gpu-blocklist'] });
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+  page.on('console', (m) => { if (m.type() === 'error') problems.push(`console: ${m.text()}`); });
+  page.on('pageerror', (e) => problems.push(`page: ${e}`));
+  page.on('request', (r) => { if (/^https?:/.test(r.url()) && !r.url().startsWith(base)) problems.push(`asks another host: ${r.url()}`); });
+  page.on('response', (r) => { if (r.status() >= 400) problems.push(`${r.status()} ${r.url()}`); });
+  await page.goto(base);
+  await page.waitForFunction((n) => document.querySelectorAll('.card[data-state=ready]').length >= n, wanted, { timeout: 60e3 });
+  await page.waitForFunction(() => { const v = [...document.querySelectorAll('.card model-viewer')]; return v.filter((x) => x.loaded).length >= 3; }, null, { timeout: 120e3 });
+  await page.waitForTimeout(1500);
+  await page.screenshot({ path: join(shots, 'shop.png') });
+  const ids = await page.$$eval('.card[data-state=ready]', (cards) => cards.map((c) => c.dataset.model));
+  console.log(`shop: ${ids.length} products`);
+  for (const id of ids) {
+    await page.click(`.card[data-model="${id}"]`);
+    await page.waitForFunction(() => document.querySelector('#stage model-viewer')?.loaded, null, { timeout: 120e3 });
+    await page.waitForTimeout(700);
+    const seen = await page.evaluate(() => {
+      const v = document.querySelector('#stage model-viewer');
+      const d = v.getDimensions();
+      return { src: v.getAttribute('src') ?? v.src, size: [d.x, d.y, d.z], reason: document.querySelector('#reason').textContent, rows: document.querySelectorAll('#levels tr').length };
+    });
+    if (!seen.src.includes('?h=') || !seen.reason.includes('level=')) problems.push(`${id}: no level chosen: ${JSON.stringify(seen)}`);
+    if (!seen.size.some((x) => x > 0)) problems.push(`${id}: has no size`);
+    if (seen.rows !== 6) problems.push(`${id}: ${seen.rows} rows of levels, want 6`);
+    // Something must be drawn: a picture of one color all over is a blank stage.
+    const shot = await page.locator('#stage').screenshot({ path: join(shots, `${id}.png`) });
+    const colors = await page.evaluate(async (b64) => {
+      const img = await createImageBitmap(await (await fetch(`data:image/png;base64,${b64}`)).blob());
+      const c = new OffscreenCanvas(img.width, img.height).getContext('2d');
+      c.drawImage(img, 0, 0);
+      return new Set(new Uint32Array(c.getImageData(0, 0, img.width, img.height).data.buffer)).size;
+    }, shot.toString('base64'));
+    if (colors < 50) problems.push(`${id}: the stage has ${colors} colors`);
+    console.log(`${id}: ${seen.size.map((x) => x.toFixed(3)).join(' x ')} m, ${seen.reason}`);
+    await page.keyboard.press('Escape');
+    await page.waitForFunction(() => !document.querySelector('#stage model-viewer'));
+  }
+} catch (e) {
+  problems.push(String(e.stack ?? e));
+} finally {
+  await browser?.close();
+  server.kill('SIGTERM');
+  await new Promise((r) => { if (server.exitCode !== null) r(); else server.on('exit', r); });
+  if (!options.shots) rmSync(data, { recursive: true, force: true });
+}
+for (const p of problems) console.error(`e2e: ${p}`);
+console.log(problems.length ? `FAIL: ${problems.length} problems` : 'ok: the shop shows every product');
+process.exit(problems.length ? 1 : 0);
