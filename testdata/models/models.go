@@ -143,7 +143,7 @@ func (f sheet) normal(u, v float64) [3]float64 {
 	const h = 1e-4
 	diff := func(a, b [3]float64) [3]float64 { return [3]float64{a[0] - b[0], a[1] - b[1], a[2] - b[2]} }
 	du := diff(f.at(u+h, v), f.at(u-h, v))
-	dv := diff(f.at(u, v+h), f.at(u, v-h))
+	dv := diff(f.at(u, min(v+h, 1)), f.at(u, max(v-h, 0)))
 	n := [3]float64{du[1]*dv[2] - du[2]*dv[1], du[2]*dv[0] - du[0]*dv[2], du[0]*dv[1] - du[1]*dv[0]}
 	l := math.Sqrt(n[0]*n[0] + n[1]*n[1] + n[2]*n[2])
 	if l < 1e-15 {

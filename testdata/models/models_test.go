@@ -41,6 +41,9 @@ func TestEveryModelIsValidAndHard(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", m.Name, err)
 		}
+		if len(s.Findings) > 0 {
+			t.Errorf("%s: %v", m.Name, s.Findings)
+		}
 		f, err := s.Inspect()
 		if err != nil {
 			t.Fatal(err)

@@ -1,0 +1,331 @@
+package pipeline_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"reflect"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/plinth3d/plinth/mesh/glb"
+	"github.com/plinth3d/plinth/mesh/scene"
+	"github.com/plinth3d/plinth/pipeline"
+	"github.com/plinth3d/plinth/pipeline/asset"
+	"github.com/plinth3d/plinth/testdata/models"
+)
+
+func sample(t *testing.T, name string) []byte {
+	t.Helper()
+	for _, m := range models.All() {
+		if m.Name == name {
+			data, err := m.Make()
+			if err != nil {
+				t.Fatal(err)
+			}
+			return data
+		}
+	}
+	t.Fatalf("there is no sample %s", name)
+	return nil
+}
+
+func process(t *testing.T, src []byte) *pipeline.Result {
+	t.Helper()
+	r, err := pipeline.Process(t.Context(), src, pipeline.Default())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// check tests what holds for the levels of any model.
+func check(t *testing.T, src []byte, r *pipeline.Result) {
+	t.Helper()
+	files := map[string][]byte{}
+	for _, o := range r.Outputs {
+		files[o.Name] = o.Data
+	}
+	m := r.Manifest
+	if len(m.Levels) != 4 || m.Schema != 1 || m.Source.SHA256 != asset.Hash(src) || m.Source.Bytes != int64(len(src)) {
+		t.Fatalf("the manifest is %+v", m)
+	}
+	for i, l := range m.Levels {
+		rd := l.Renditions[0]
+		data := files[rd.Key]
+		if asset.Hash(data) != rd.SHA256 || int64(len(data)) != rd.Bytes {
+			t.Errorf("level %d: the file is not what the manifest says", i)
+		}
+		if rd.Bytes > m.Source.Bytes {
+			t.Errorf("level %d has %d bytes, its source %d", i, rd.Bytes, m.Source.Bytes)
+		}
+		if i > 0 && (rd.Bytes > m.Levels[i-1].Renditions[0].Bytes || l.Triangles > m.Levels[i-1].Triangles) {
+			t.Errorf("level %d is larger than the finer one", i)
+		}
+		pixel := pipeline.Pixel(m.Source.Radius, l.Height)
+		if l.RelaxedBy == "" && (l.Deviation > pixel*(1+1e-9) || l.Texel > pixel*(1+1e-9) || l.Pixels > 1) {
+			t.Errorf("level %d is off by %g and %g m, a pixel is %g m (%g)", i, l.Deviation, l.Texel, pixel, l.Pixels)
+		}
+		if l.RelaxedBy != "" && l.Pixels > 2 {
+			t.Errorf("level %d is relaxed to %g pixels", i, l.Pixels)
+		}
+		s, err := glb.Decode(data, scene.DefaultLimits())
+		if err != nil {
+			t.Fatalf("level %d: %v", i, err)
+		}
+		f, err := s.Inspect()
+		if err != nil || f.Triangles != l.Triangles || f.GPUBytes != rd.GPUBytes || f.Images != len(rd.Textures) {
+			t.Errorf("level %d: the manifest says %d triangles, %d GPU bytes, %d textures; it has %+v (%v)", i, l.Triangles, rd.GPUBytes, len(rd.Textures), f, err)
+		}
+	}
+}
+
+// outline is what must be equal before and after: everything but vertices and
+// images.
+func outline(t *testing.T, s *scene.Scene) string {
+	t.Helper()
+	c := *s
+	c.Generator, c.Findings, c.Images, c.Textures, c.Samplers = "", nil, nil, nil, nil
+	c.Meshes = nil
+	var b strings.Builder
+	for _, m := range s.Meshes {
+		fmt.Fprintf(&b, "mesh %q %v %v\n", m.Name, m.Weights, m.Extra)
+		for _, p := range m.Primitives {
+			fmt.Fprintf(&b, " primitive material %d targets %d %v:", p.Material, len(p.Targets), p.Extra)
+			for _, a := range p.Attributes {
+				fmt.Fprintf(&b, " %s %d x %d", a.Name, a.Kind, a.Width)
+			}
+			b.WriteByte('\n')
+		}
+	}
+	for i := range c.Materials { // textures may have become factors
+		m := c.Materials[i]
+		fmt.Fprintf(&b, "material %q %s %t", m.Name, m.AlphaMode, m.DoubleSided)
+		for _, slot := range m.Slots() {
+			if strings.Contains(slot.Name, ".") {
+				fmt.Fprintf(&b, " %s", slot.Name)
+			}
+		}
+		fmt.Fprintln(&b, slices.Sorted(maps.Keys(m.Extensions)))
+	}
+	c.Materials = nil
+	text, err := json.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.String() + string(text)
+}
+
+func TestSamplesBecomeLevels(t *testing.T) {
+	for _, m := range models.All() {
+		if m.Large {
+			continue // the browser test converts them
+		}
+		t.Run(m.Name, func(t *testing.T) {
+			src := sample(t, m.Name)
+			r := process(t, src)
+			check(t, src, r)
+			before, err := glb.Decode(src, scene.DefaultLimits())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, o := range r.Outputs {
+				after, err := glb.Decode(o.Data, scene.DefaultLimits())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if d := cmp.Diff(outline(t, before), outline(t, after)); d != "" {
+					t.Errorf("%s: %s", o.Name, d)
+				}
+			}
+		})
+	}
+}
+
+func TestFeaturesAreKept(t *testing.T) {
+	files, _ := filepath.Glob("../../shared/models/features/*.glb")
+	if len(files) == 0 {
+		t.Skip("the shared models are not here")
+	}
+	for _, f := range files {
+		t.Run(filepath.Base(f), func(t *testing.T) {
+			src, err := os.ReadFile(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := process(t, src)
+			check(t, src, r)
+			before, err := glb.Decode(src, scene.DefaultLimits())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, o := range r.Outputs {
+				after, err := glb.Decode(o.Data, scene.DefaultLimits())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if d := cmp.Diff(outline(t, before), outline(t, after)); d != "" {
+					t.Errorf("%s: %s", o.Name, d)
+				}
+			}
+		})
+	}
+}
+
+// TestGolden keeps one line for each output as a fact. GOLDEN=update rewrites it.
+func TestGolden(t *testing.T) {
+	var b strings.Builder
+	for _, name := range []string{"lamp", "rack", "fern", "flag"} {
+		for _, l := range process(t, sample(t, name)).Manifest.Levels {
+			r := l.Renditions[0]
+			fmt.Fprintf(&b, "%s %d %s %d bytes %d triangles %.9f m %s\n", name, l.Level, r.Form, r.Bytes, l.Triangles, l.Deviation, r.SHA256)
+		}
+	}
+	const file = "testdata/golden.txt"
+	if os.Getenv("GOLDEN") == "update" {
+		if err := os.MkdirAll("testdata", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(b.String(), "\n")); d != "" {
+		t.Errorf("outputs changed; if they should, run GOLDEN=update go test ./pipeline, and raise the revision: %s", d)
+	}
+}
+
+func TestTheSameBytesOnAnyNumberOfProcessors(t *testing.T) {
+	src := sample(t, "fern")
+	run := func(n int) *pipeline.Result {
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(n))
+		return process(t, src)
+	}
+	one := run(1)
+	for _, n := range []int{1, 2} {
+		if !reflect.DeepEqual(one, run(n)) {
+			t.Errorf("with %d processors the result differs", n)
+		}
+	}
+}
+
+func TestAUnitScalesTheLevels(t *testing.T) {
+	r := pipeline.Default()
+	r.Unit = "cm"
+	src := sample(t, "lamp")
+	result, err := pipeline.Process(t.Context(), src, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	check(t, src, result)
+	if got := result.Manifest.Source.Size[1]; got < 0.4 || got > 0.5 {
+		t.Errorf("the lamp is %g m high", got)
+	}
+	s, err := glb.Decode(result.Outputs[0].Data, scene.DefaultLimits())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f, _ := s.Inspect(); f.Size[1] > 0.5 {
+		t.Errorf("its level is %v m", f.Size)
+	}
+}
+
+func TestACancelledContextEndsProcess(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := pipeline.Process(ctx, sample(t, "rack"), pipeline.Default()); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestRecipes(t *testing.T) {
+	if a, b := pipeline.Default().Hash(), pipeline.Default().Hash(); a != b || !asset.IsHash(a) {
+		t.Errorf("hashes are %s and %s", a, b)
+	}
+	text, err := json.Marshal(pipeline.Default())
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := pipeline.ParseRecipe(text)
+	if err != nil || back.Hash() != pipeline.Default().Hash() {
+		t.Errorf("a recipe written and read is another: %v", err)
+	}
+	for name, text := range map[string]string{
+		"not JSON":         `{`,
+		"an unknown key":   `{"colour": 1}`,
+		"rising heights":   `{"levels": [{"height": 100}, {"height": 200}]}`,
+		"no levels":        `{"levels": []}`,
+		"no pixels":        `{"pixels": 0}`,
+		"an unknown unit":  `{"unit": "parsec"}`,
+		"a role without":   `{"roles": {"color": {"pixels": 0}}}`,
+		"a crease too far": `{"crease": 200}`,
+	} {
+		if _, err := pipeline.ParseRecipe([]byte(text)); !errors.Is(err, asset.ErrInvalid) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
+func FuzzProcess(f *testing.F) {
+	for _, m := range models.All() {
+		if !m.Large {
+			data, err := m.Make()
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(data)
+		}
+	}
+	r := pipeline.Default()
+	r.Limits.Vertices, r.Limits.Memory, r.Limits.Texels = 1<<12, 1<<20, 1<<16
+	f.Fuzz(func(t *testing.T, data []byte) {
+		result, err := pipeline.Process(t.Context(), data, r)
+		if err == nil && len(result.Manifest.Levels) != len(r.Levels) {
+			t.Errorf("got %d levels", len(result.Manifest.Levels))
+		}
+	})
+}
+
+// A model whose textures say nothing keeps none of them.
+func TestConstantTexturesBecomeFactors(t *testing.T) {
+	src := sample(t, "flag")
+	s, err := glb.Decode(src, scene.DefaultLimits())
+	if err != nil {
+		t.Fatal(err)
+	}
+	red := onePixel(t, 188)
+	s.Images[0].Data = red
+	data, err := glb.Encode(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := process(t, data)
+	for _, l := range r.Manifest.Levels {
+		if n := len(l.Renditions[0].Textures); n != 0 {
+			t.Errorf("level %d has %d textures", l.Level, n)
+		}
+	}
+	after, err := glb.Decode(r.Outputs[0].Data, scene.DefaultLimits())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := after.Materials[0].BaseColorFactor[0]; got < 0.49 || got > 0.52 {
+		t.Errorf("sRGB 188 became a factor of %g, want a half", got)
+	}
+	if bytes.Contains(r.Outputs[0].Data, red) {
+		t.Error("the image is still there")
+	}
+}

@@ -1,0 +1,275 @@
+package pipeline_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"image"
+	"image/png"
+	"io"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/plinth3d/plinth/pipeline"
+	"github.com/plinth3d/plinth/pipeline/asset"
+	"github.com/plinth3d/plinth/pipeline/local"
+)
+
+// onePixel is a PNG of 4 by 4 pixels of one gray.
+func onePixel(t *testing.T, v uint8) []byte {
+	t.Helper()
+	img := image.NewNRGBA(image.Rect(0, 0, 4, 4))
+	for i := range img.Pix {
+		img.Pix[i] = v
+	}
+	for i := 3; i < len(img.Pix); i += 4 {
+		img.Pix[i] = 255
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, img); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// shop is all backends in a temporary folder.
+type shop struct {
+	t       *testing.T
+	store   *local.Store
+	queue   *local.Queue
+	catalog *local.Catalog
+	log     bytes.Buffer
+}
+
+func newShop(t *testing.T) *shop {
+	t.Helper()
+	s := &shop{t: t}
+	var err error
+	if s.store, err = local.OpenStore(t.TempDir()); err != nil {
+		t.Fatal(err)
+	}
+	if s.queue, err = local.OpenQueue(t.Context(), t.TempDir(), 2*time.Second); err != nil {
+		t.Fatal(err)
+	}
+	if s.catalog, err = local.OpenCatalog(t.Context(), filepath.Join(t.TempDir(), "c.db")); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := errors.Join(s.queue.Close(), s.catalog.Close(), s.store.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// submit puts a source in and its job in line.
+func (s *shop) submit(model string, src []byte) asset.Version {
+	s.t.Helper()
+	ctx, r := s.t.Context(), pipeline.Default()
+	hash := asset.Hash(src)
+	if err := s.store.Put(ctx, asset.SourceKey("m", hash), bytes.NewReader(src), int64(len(src))); err != nil && !errors.Is(err, asset.ErrConflict) {
+		s.t.Fatal(err)
+	}
+	v, err := s.catalog.Submit(ctx, asset.Version{
+		Merchant: "m", Model: model, Version: pipeline.VersionOf(hash, r, "m"), Source: hash, Bytes: int64(len(src)), Unit: "m",
+		Recipe: asset.RecipeRef{Name: r.Name, Hash: r.Hash()},
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := s.queue.Send(ctx, v.Ref()); err != nil {
+		s.t.Fatal(err)
+	}
+	return v
+}
+
+// run starts a worker and returns what stops it and waits for it.
+func (s *shop) run(change func(*pipeline.Worker)) (stop func()) {
+	r := pipeline.Default()
+	w := &pipeline.Worker{
+		Store: s.store, Queue: s.queue, Catalog: s.catalog, Recipes: map[string]pipeline.Recipe{r.Hash(): r},
+		Log:       slog.New(slog.NewTextHandler(&s.log, nil)),
+		Reproduce: func(v asset.Version) string { return "plinth convert " + v.Source },
+	}
+	if change != nil {
+		change(w)
+	}
+	ctx, cancel := context.WithCancel(s.t.Context())
+	done := make(chan error, 1)
+	go func() { done <- w.Run(ctx) }()
+	return func() {
+		s.t.Helper()
+		cancel()
+		if err := <-done; err != nil {
+			s.t.Errorf("Run: %v", err)
+		}
+	}
+}
+
+// wait waits until a model is in one of the states.
+func (s *shop) wait(model string, states ...asset.State) asset.Version {
+	s.t.Helper()
+	for end := time.Now().Add(60 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		v, err := s.catalog.Newest(s.t.Context(), "m", model)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		for _, want := range states {
+			if v.State == want {
+				return v
+			}
+		}
+	}
+	s.t.Fatalf("%s is never %v\n%s", model, states, s.log.String())
+	return asset.Version{}
+}
+
+func TestAWorkerPublishes(t *testing.T) {
+	s := newShop(t)
+	defer s.run(nil)()
+	src := sample(t, "rack")
+	s.submit("rack", src)
+	s.wait("rack", asset.Ready, asset.Failed)
+	m, err := s.catalog.Current(t.Context(), "m", "rack")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := process(t, src).Manifest
+	for i, l := range m.Levels {
+		r := l.Renditions[0]
+		if r.SHA256 != want.Levels[i].Renditions[0].SHA256 || r.Key != asset.RenditionKey("m", r.SHA256) {
+			t.Errorf("level %d is %s under %s", i, r.SHA256, r.Key)
+		}
+		if _, err := s.store.Stat(t.Context(), r.Key); err != nil {
+			t.Errorf("level %d: %v", i, err)
+		}
+	}
+}
+
+func TestAJobThatCannotSucceedIsBuriedAtOnce(t *testing.T) {
+	s := newShop(t)
+	defer s.run(nil)()
+	src := sample(t, "rack")
+	s.submit("bad", src[:len(src)-100])
+	v := s.wait("bad", asset.Failed)
+	if v.Attempts != 1 || v.Failure == nil || !strings.Contains(v.Failure.Reason, "ends early") || !strings.Contains(v.Failure.Reproduce, v.Source) || v.Failure.Code != "truncated" {
+		t.Errorf("got %d attempts, %+v", v.Attempts, v.Failure)
+	}
+}
+
+// flaky is a store whose first reads fail.
+type flaky struct {
+	asset.Store
+	left int
+}
+
+func (f *flaky) Open(ctx context.Context, key string) (asset.Object, error) {
+	if f.left--; f.left >= 0 {
+		return asset.Object{}, errors.New("the disk is on fire")
+	}
+	return f.Store.Open(ctx, key)
+}
+
+func TestAFaultIsRetried(t *testing.T) {
+	s := newShop(t)
+	defer s.run(func(w *pipeline.Worker) { w.Store = &flaky{s.store, 1} })()
+	s.submit("rack", sample(t, "rack"))
+	if v := s.wait("rack", asset.Ready, asset.Failed); v.State != asset.Ready || v.Attempts != 2 {
+		t.Errorf("it is %s after %d attempts: %v", v.State, v.Attempts, v.Failure)
+	}
+}
+
+func TestAJobThatKillsItsWorkersIsBuried(t *testing.T) {
+	s := newShop(t)
+	v := s.submit("rack", sample(t, "rack"))
+	for range 5 { // five workers claimed it and were never heard of again
+		if _, _, err := s.catalog.Claim(t.Context(), v.Ref()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	defer s.run(nil)()
+	if v := s.wait("rack", asset.Ready, asset.Failed); v.State != asset.Failed || v.Failure == nil || !strings.Contains(v.Failure.Reason, "every attempt") {
+		t.Errorf("it is %s: %v", v.State, v.Failure)
+	}
+}
+
+// slow is a store that is read only once its gate opens.
+type slow struct {
+	asset.Store
+	began chan struct{}
+	gate  chan struct{}
+}
+
+func (s *slow) Open(ctx context.Context, key string) (asset.Object, error) {
+	o, err := s.Store.Open(ctx, key)
+	o.ReadSeekCloser = &gated{o.ReadSeekCloser, s, ctx}
+	return o, err
+}
+
+type gated struct {
+	io.ReadSeekCloser
+	s   *slow
+	ctx context.Context
+}
+
+func (g *gated) Read(p []byte) (int, error) {
+	select {
+	case g.s.began <- struct{}{}:
+	default:
+	}
+	select {
+	case <-g.s.gate:
+	case <-g.ctx.Done():
+		return 0, g.ctx.Err()
+	}
+	return g.ReadSeekCloser.Read(p)
+}
+
+func TestDrainFinishesWhatFitsAndPutsTheRestBack(t *testing.T) {
+	t.Run("within the grace", func(t *testing.T) {
+		s := newShop(t)
+		store := &slow{s.store, make(chan struct{}, 1), make(chan struct{})}
+		stop := s.run(func(w *pipeline.Worker) { w.Store, w.Grace = store, time.Minute })
+		s.submit("rack", sample(t, "rack"))
+		<-store.began
+		time.AfterFunc(50*time.Millisecond, func() { close(store.gate) })
+		stop()
+		s.wait("rack", asset.Ready)
+	})
+	t.Run("beyond the grace", func(t *testing.T) {
+		s := newShop(t)
+		store := &slow{s.store, make(chan struct{}, 1), make(chan struct{})}
+		stop := s.run(func(w *pipeline.Worker) { w.Store = store })
+		s.submit("rack", sample(t, "rack"))
+		<-store.began
+		stop()
+		s.wait("rack", asset.Queued)
+		defer s.run(nil)() // another worker takes it at once
+		s.wait("rack", asset.Ready)
+	})
+}
+
+func TestAWorkerThatLostItsLeaseCannotPublish(t *testing.T) {
+	s := newShop(t)
+	store := &slow{s.store, make(chan struct{}, 1), make(chan struct{})}
+	stop := s.run(func(w *pipeline.Worker) { w.Store = store })
+	v := s.submit("rack", sample(t, "rack"))
+	<-store.began
+	// Someone else claims the version: the first one's epoch is old now.
+	_, epoch, err := s.catalog.Claim(t.Context(), v.Ref())
+	if err != nil {
+		t.Fatal(err)
+	}
+	close(store.gate)
+	if err := s.catalog.Fail(t.Context(), v.Ref(), epoch, asset.Failure{Reason: "by the second"}); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(300 * time.Millisecond) // long enough for the first to try
+	stop()
+	if got := s.wait("rack", asset.Failed); got.Failure.Reason != "by the second" {
+		t.Errorf("got %v", got.Failure)
+	}
+}
