@@ -175,8 +175,14 @@ func TestAnySoupKeepsThePromises(t *testing.T) {
 
 func TestDeviationOfShiftedSquares(t *testing.T) {
 	positions := [][3]float32{
-		{0, 0, 0}, {1, 0, 0}, {1, 1, 0}, {0, 1, 0},
-		{0, 0, 0.25}, {1, 0, 0.25}, {1, 1, 0.25}, {0, 1, 0.25},
+		{0, 0, 0},
+		{1, 0, 0},
+		{1, 1, 0},
+		{0, 1, 0},
+		{0, 0, 0.25},
+		{1, 0, 0.25},
+		{1, 1, 0.25},
+		{0, 1, 0.25},
 	}
 	a := []uint32{0, 1, 2, 0, 2, 3}
 	b := []uint32{4, 5, 6, 4, 6, 7}
