@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -81,12 +82,8 @@ func (o *Origin) answer(w http.ResponseWriter, r *http.Request) (status int, sen
 	}
 	defer found.Close() //nolint:errcheck // only read
 	plan := Decide(r.Method, r.Header, found.Subject)
-	for key, values := range found.extra {
-		h[key] = values
-	}
-	for key, values := range plan.Header {
-		h[key] = values
-	}
+	maps.Copy(h, found.extra)
+	maps.Copy(h, plan.Header)
 	sent, err = send(w, plan, found)
 	return plan.Status, sent, err
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -117,10 +118,8 @@ func (s *shop) wait(model string, states ...asset.State) asset.Version {
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		for _, want := range states {
-			if v.State == want {
-				return v
-			}
+		if slices.Contains(states, v.State) {
+			return v
 		}
 	}
 	s.t.Fatalf("%s is never %v\n%s", model, states, s.log.String())

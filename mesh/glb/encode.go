@@ -44,10 +44,20 @@ type encoder struct {
 	bins  [][]byte       // of the views
 }
 
-// ref is an array in one use; vertices and key frames are packed differently.
+// A use of an array decides its view: the specification lets a view have one only.
+type use string
+
+const (
+	vertices use = "vertices" // rows at multiples of 4 bytes
+	frames   use = "frames"   // times and values of animations
+	binding  use = "binding"  // inverse bind matrices
+	sparse   use = "sparse"   // rows that are not zero, and their numbers
+)
+
+// ref is an array in one use.
 type ref struct {
 	array  *scene.Array
-	vertex bool
+	use    use
 	bounds bool
 }
 
@@ -133,8 +143,8 @@ func accessorType(a *scene.Array) gltf.AccessorType {
 }
 
 // accessor writes a once for each way it is used.
-func (e *encoder) accessor(a *scene.Array, vertex, bounds bool) int {
-	key := ref{a, vertex, bounds}
+func (e *encoder) accessor(a *scene.Array, u use, bounds bool) int {
+	key := ref{a, u, bounds}
 	if i, ok := e.refs[key]; ok {
 		return i
 	}
@@ -143,9 +153,9 @@ func (e *encoder) accessor(a *scene.Array, vertex, bounds bool) int {
 		acc.Min, acc.Max = extremes(a)
 	}
 	switch rows := nonzero(a); {
-	case vertex && a.Sparse && len(rows) < a.Len()/2:
+	case u == vertices && a.Sparse && len(rows) < a.Len()/2:
 		e.sparse(acc, a, rows)
-	case vertex:
+	case u == vertices:
 		stride := (a.Stride() + 3) / 4 * 4
 		data := a.Data
 		if stride != a.Stride() {
@@ -154,10 +164,10 @@ func (e *encoder) accessor(a *scene.Array, vertex, bounds bool) int {
 				data = append(append(data, a.Row(i)...), make([]byte, stride-a.Stride())...)
 			}
 		}
-		view := e.view(fmt.Sprint("vertices ", stride), stride, gltf.TargetArrayBuffer)
+		view := e.view(fmt.Sprint(vertices, stride), stride, gltf.TargetArrayBuffer)
 		acc.BufferView, acc.ByteOffset = &view, e.append(view, data)
 	default:
-		view := e.view("frames", 0, gltf.TargetNone)
+		view := e.view(string(u), 0, gltf.TargetNone)
 		acc.BufferView, acc.ByteOffset = &view, e.append(view, a.Data)
 	}
 	return e.add(key, acc)
@@ -192,7 +202,7 @@ func (e *encoder) sparse(acc *gltf.Accessor, a *scene.Array, rows []uint32) {
 		return
 	}
 	kind := scene.IndexKind(a.Len())
-	view := e.view("frames", 0, gltf.TargetNone)
+	view := e.view(string(sparse), 0, gltf.TargetNone)
 	acc.Sparse = &gltf.Sparse{
 		Count:   len(rows),
 		Indices: gltf.SparseIndices{BufferView: view, ByteOffset: e.append(view, packed(rows, kind)), ComponentType: components[kind]},
@@ -266,7 +276,7 @@ func (e *encoder) primitive(p *scene.Primitive) *gltf.Primitive {
 func (e *encoder) attributes(list []scene.Attribute) map[string]int {
 	out := make(map[string]int, len(list))
 	for _, a := range list {
-		out[a.Name] = e.accessor(a.Array, true, a.Name == "POSITION")
+		out[a.Name] = e.accessor(a.Array, vertices, a.Name == "POSITION")
 	}
 	return out
 }
@@ -276,7 +286,7 @@ func (e *encoder) skins() {
 		sk := &e.scene.Skins[i]
 		out := &gltf.Skin{Name: sk.Name, Joints: sk.Joints, Skeleton: optional(sk.Skeleton), Extensions: sk.Extensions, Extras: sk.Extras}
 		if sk.InverseBind != nil {
-			n := e.accessor(sk.InverseBind, false, false)
+			n := e.accessor(sk.InverseBind, binding, false)
 			out.InverseBindMatrices = &n
 		}
 		e.doc.Skins = append(e.doc.Skins, out)
@@ -291,7 +301,7 @@ func (e *encoder) animations() {
 		out := &gltf.Animation{Name: a.Name, Extensions: a.Extensions, Extras: a.Extras}
 		for _, t := range a.Samplers {
 			out.Samplers = append(out.Samplers, &gltf.AnimationSampler{
-				Input: e.accessor(t.Input, false, true), Output: e.accessor(t.Output, false, false),
+				Input: e.accessor(t.Input, frames, true), Output: e.accessor(t.Output, frames, false),
 				Interpolation: interpolations[t.Interpolation], Extensions: t.Extensions, Extras: t.Extras,
 			})
 		}
@@ -324,7 +334,7 @@ func (e *encoder) nodes() {
 		if n.Instances != nil {
 			refs := map[string]any{}
 			for _, a := range n.Instances {
-				refs[a.Name] = e.accessor(a.Array, true, false)
+				refs[a.Name] = e.accessor(a.Array, vertices, false)
 			}
 			out.Extensions = n.With("EXT_mesh_gpu_instancing", map[string]any{"attributes": refs}).Extensions
 		}
