@@ -5,13 +5,15 @@ STATICCHECK  = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOLANGCI     = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 PACKAGES     = ./... ./testdata/models/...
 VIEWER       = origin/viewer
+DATA         = data
+LISTEN       = 127.0.0.1:8080
 
 .PHONY: demo build viewer test check lint e2e bench clean
 
 # The shop on localhost: builds the page and the binary, makes the sample
 # products, turns them into levels and serves them.
 demo: viewer build
-	bin/plinth serve --demo --data data --listen 127.0.0.1:8080
+	bin/plinth serve --demo --data $(DATA) --listen $(LISTEN)
 
 build:
 	go build -o bin/plinth ./cmd/plinth

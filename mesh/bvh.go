@@ -12,16 +12,6 @@ func (t *triangle) squaredDistance(p vec) float64 { return squaredDistance(p, t[
 
 func (t *triangle) centroid() vec { return scale(add(add(t[0], t[1]), t[2]), 1.0/3) }
 
-func trianglesOf(positions [][3]float32, indices []uint32) []triangle {
-	out := make([]triangle, len(indices)/3)
-	for t := range out {
-		for k := range 3 {
-			out[t][k] = wide(positions[indices[3*t+k]])
-		}
-	}
-	return out
-}
-
 // bvh is a tree of boxes over triangles, for nearest-triangle queries. Built by
 // splitting at the median centroid along the longest axis: balanced whatever
 // the input, so its depth is at most 32.

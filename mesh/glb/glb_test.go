@@ -314,10 +314,8 @@ func small() scene.Limits {
 
 // Every value in the structure of real files is replaced by every hostile one.
 func TestHostileValuesNeverPanic(t *testing.T) {
-	files, _ := filepath.Glob("../../testdata/models/*.glb")
-	shared, _ := filepath.Glob("../../../shared/models/features/*.glb")
 	sources := map[string][]byte{"triangle": pack(triangle, triangleBin())}
-	for _, f := range append(files, shared...) {
+	for _, f := range []string{"../../testdata/models/fern.glb", "../../testdata/models/flag.glb"} {
 		data, err := os.ReadFile(f)
 		if err != nil {
 			t.Fatal(err)
@@ -360,9 +358,6 @@ func TestHostileValuesNeverPanic(t *testing.T) {
 			}
 		}
 		t.Run(name, func(t *testing.T) {
-			if len(data) > 1<<19 || len(data) > 1<<16 && testing.Short() {
-				t.Skip("too slow for a large file")
-			}
 			for k, child := range root {
 				visit(child, func(x any) { root[k] = x }, 0)
 			}
