@@ -89,18 +89,37 @@ func (p Processor) Process(ctx context.Context, src []byte, r Recipe) (*Result, 
 	for i, l := range r.Levels {
 		deviations[i] = r.Pixels * Pixel(m.facts.Radius, l.Height)
 	}
-	if m.facts.Radius > 0 {
-		j.shapes = shapes(j.folded, deviations, r.Crease*math.Pi/180)
-	} else {
-		j.shapes = make([]shape, len(r.Levels))
-		for i := range j.shapes {
-			j.shapes[i].meshes = j.folded.Meshes
-		}
-	}
-	if err := ctx.Err(); err != nil {
+	if j.shapes, err = simplified(ctx, j.folded, deviations, r.Crease*math.Pi/180); err != nil {
 		return nil, err
 	}
 	return j.ladder(ctx, p)
+}
+
+// simplified is shapes for those who can't wait: when ctx ends it returns at once,
+// and the work, which has no end but its own, goes on unseen until it is done.
+func simplified(ctx context.Context, s *scene.Scene, deviations []float64, crease float64) ([]shape, error) {
+	type outcome struct {
+		shapes []shape
+		err    error
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		var o outcome
+		// A bug that a file brings out is that file's failure.
+		defer func() {
+			if p := recover(); p != nil {
+				o.err = fmt.Errorf("simplify: panic: %v", p)
+			}
+			done <- o
+		}()
+		o.shapes = shapes(s, deviations, crease)
+	}()
+	select {
+	case o := <-done:
+		return o.shapes, o.err
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
 }
 
 // A Model is a source that was read and measured.

@@ -23,6 +23,7 @@ type Worker struct {
 	Recipes map[string]Recipe // by hash
 	Slots   int               // jobs at a time; 0 is one
 	Grace   time.Duration     // to finish jobs after the end of Run's context; 0 is none
+	Limit   time.Duration     // for one attempt; 0 is none. A job that takes longer is buried
 	Log     *slog.Logger
 
 	// Reproduce gives a command that shows a failure again. It may be nil.
@@ -124,6 +125,12 @@ func (a *attempt) run(ctx context.Context) (err error) {
 	defer cancel(nil)
 	var wg sync.WaitGroup
 	defer wg.Wait()
+	if limit := a.worker.Limit; limit > 0 {
+		tooSlow := fmt.Errorf("%w: its levels take longer than %s; reduce the model", asset.ErrInvalid, limit)
+		var end context.CancelFunc
+		ctx, end = context.WithTimeoutCause(ctx, limit, tooSlow)
+		defer end()
+	}
 	beating, rest := context.WithCancel(ctx)
 	defer rest()
 	wg.Go(func() { a.heartbeat(beating, cancel) })

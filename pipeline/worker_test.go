@@ -272,3 +272,13 @@ func TestAWorkerThatLostItsLeaseCannotPublish(t *testing.T) {
 		t.Errorf("got %v", got.Failure)
 	}
 }
+
+func TestAJobThatTakesTooLongIsBuried(t *testing.T) {
+	s := newShop(t)
+	store := &slow{s.store, make(chan struct{}, 1), make(chan struct{})}
+	defer s.run(func(w *pipeline.Worker) { w.Store, w.Limit = store, 100*time.Millisecond })()
+	s.submit("rack", sample(t, "rack"))
+	if v := s.wait("rack", asset.Failed); v.Attempts != 1 || !strings.Contains(v.Failure.Reason, "longer than 100ms") {
+		t.Errorf("got %d attempts, %v", v.Attempts, v.Failure)
+	}
+}

@@ -24,6 +24,8 @@ type Coded struct {
 	MIME  string
 	PSNR  float64 // dB over the used channels; +Inf when nothing was lost
 	Angle float64 // degrees, 99th percentile, of normals
+
+	options jpegli.EncodingOptions // that made a JPEG
 }
 
 // A Use says what a coded image is for.
@@ -44,6 +46,9 @@ func Encode(img *image.NRGBA, u Use) (Coded, error) {
 	}
 	img = filled(img, u)
 	lossy, err := bestJPEG(Opaque(img), u)
+	if err == nil {
+		err = lossy.pack(Opaque(img))
+	}
 	if err != nil {
 		return Coded{}, err
 	}
@@ -107,24 +112,54 @@ func searchTables(img *image.NRGBA, u Use) (best Coded, err error) {
 // larger.
 const (
 	worstQuality = 50
+	firstQuality = 86
 	bestQuality  = 99
 )
 
-// search finds the smallest quality that will do, or the best there is. A higher
-// one is never worse, near enough.
+// search finds the smallest quality that will do, or the best there is, to within
+// what nobody sees. A higher quality is never worse, near enough; a step of one
+// is some 0.4 dB, or a tenth of an angle.
 func search(img *image.NRGBA, u Use, options jpegli.EncodingOptions) (best Coded, err error) {
 	lo, hi := worstQuality, bestQuality
-	best, err = encodeJPEG(img, hi, options, u)
-	for err == nil && best.keeps(u.Quality) && lo < hi {
-		mid := (lo + 3*hi) / 4 // most that are wanted are high
-		var c Coded
-		if c, err = encodeJPEG(img, mid, options, u); c.keeps(u.Quality) {
-			best, hi = c, mid
-		} else {
-			lo = mid + 1
+	for quality := firstQuality; ; {
+		options.Quality = quality
+		c, err := encodeJPEG(img, options, u)
+		if err != nil {
+			return Coded{}, err
 		}
+		steps := c.stepsFrom(u.Quality)
+		switch {
+		case c.keeps(u.Quality):
+			best, hi = c, quality-1
+			if steps > -1 {
+				return best, nil
+			}
+		case quality == bestQuality:
+			return c, nil
+		default:
+			lo = quality + 1
+		}
+		if lo > hi {
+			if best.Data != nil {
+				return best, nil
+			}
+			lo, hi = bestQuality, bestQuality
+		}
+		quality = min(max(quality+int(math.Ceil(steps)), lo), hi)
 	}
-	return best, err
+}
+
+// stepsFrom estimates how many steps of quality lie between c and what is asked;
+// negative where c is better.
+func (c Coded) stepsFrom(q Quality) float64 {
+	steps := -bestQuality + 0.0
+	if q.PSNR > 0 {
+		steps = max(steps, (q.PSNR-c.PSNR)/0.4)
+	}
+	if q.Angle > 0 {
+		steps = max(steps, math.Log(max(c.Angle, 0.1)/q.Angle)*10)
+	}
+	return steps
 }
 
 // keeps says whether c is as good as asked; good, whether it may be taken.
@@ -205,22 +240,37 @@ func gray(img *image.NRGBA) bool {
 	return true
 }
 
-func encodeJPEG(img *image.NRGBA, quality int, options jpegli.EncodingOptions, u Use) (Coded, error) {
-	options.Quality, options.ProgressiveLevel, options.OptimizeCoding = quality, 2, true
+// encodeJPEG makes a sequential JPEG, which is quick, and measures it.
+func encodeJPEG(img *image.NRGBA, options jpegli.EncodingOptions, u Use) (Coded, error) {
+	options.OptimizeCoding = true
 	var out bytes.Buffer
-	err := jpegli.Encode(&out, img, &options)
-	if err != nil {
+	if err := jpegli.Encode(&out, img, &options); err != nil {
 		return Coded{}, fmt.Errorf("encode JPEG: %w", err)
 	}
 	back, err := Decode(out.Bytes(), int64(img.Rect.Dx())*int64(img.Rect.Dy()))
 	if err != nil {
 		return Coded{}, fmt.Errorf("read back JPEG: %w", err)
 	}
-	c := Coded{Data: out.Bytes(), MIME: JPEG, PSNR: PSNR(img, back, u)}
+	c := Coded{Data: out.Bytes(), MIME: JPEG, PSNR: PSNR(img, back, u), options: options}
 	if u.Role == Normal {
 		c.Angle = Angle(img, back)
 	}
 	return c, nil
+}
+
+// pack makes a JPEG progressive where that is smaller, as it mostly is. The pixels stay
+// the same.
+func (c *Coded) pack(img *image.NRGBA) error {
+	options := c.options
+	options.ProgressiveLevel = 2
+	var out bytes.Buffer
+	if err := jpegli.Encode(&out, img, &options); err != nil {
+		return fmt.Errorf("encode JPEG: %w", err)
+	}
+	if out.Len() < len(c.Data) {
+		c.Data = out.Bytes()
+	}
+	return nil
 }
 
 // PSNR is the peak signal-to-noise ratio of b against a, in dB over the channels

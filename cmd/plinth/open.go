@@ -25,7 +25,7 @@ import (
 // settings are what the roles share. Each is declared once, here, as a flag.
 type settings struct {
 	data, queue, listen, logs string
-	lease, grace              time.Duration
+	lease, grace, limit       time.Duration
 	slots                     int
 	recipe                    recipeFlags
 }
@@ -43,6 +43,7 @@ func (s *settings) addWork(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&s.queue, "queue", "local", "local: in this process, kept in the data folder; or nats://HOST:PORT, shared")
 	cmd.Flags().DurationVar(&s.lease, "lease", 30*time.Second, "how long a job stays with a worker that gives no sign of life")
 	cmd.Flags().DurationVar(&s.grace, "grace", 100*time.Second, "time for jobs at hand to finish after SIGTERM")
+	cmd.Flags().DurationVar(&s.limit, "limit", 20*time.Minute, "time for one job; one that takes longer is buried; 0 is no limit")
 	cmd.Flags().IntVar(&s.slots, "slots", 1, "jobs at a time; each uses all processors")
 	s.recipe.add(cmd)
 }
@@ -118,7 +119,7 @@ func (h *home) worker() (*pipeline.Worker, error) {
 	}
 	return &pipeline.Worker{
 		Store: h.store, Queue: h.jobs, Catalog: h.catalog, Recipes: map[string]pipeline.Recipe{r.Hash(): r},
-		Slots: h.slots, Grace: h.grace, Log: h.log,
+		Slots: h.slots, Grace: h.grace, Limit: h.limit, Log: h.log,
 		Reproduce: func(v asset.Version) string {
 			return fmt.Sprintf("plinth convert %s -o /tmp/%s --unit %s", h.store.Path(asset.SourceKey(v.Merchant, v.Source)), v.Model, v.Unit)
 		},
