@@ -369,7 +369,7 @@ func code(img *scene.Image, p *picture, want coding, r Recipe) (textures.Coded, 
 	}
 	q := r.Roles[p.how.Role]
 	out, err := textures.Encode(pixels, textures.Use{
-		Role: p.how.Role, Used: p.used, Quality: textures.Quality{PSNR: q.PSNR, Angle: q.Angle, Noisy: q.Noisy},
+		Role: p.how.Role, Used: p.used, Quality: textures.Quality{PSNR: q.PSNR, Angle: q.Angle, Noisy: q.Noisy, Shift: q.Shift},
 	})
 	if same && universal && 10*len(out.Data) > 9*len(img.Data) {
 		return asIs, err

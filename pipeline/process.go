@@ -343,6 +343,9 @@ func (j *job) pack(pl plan) (*packed, error) {
 	s := *j.folded
 	s.Generator = strings.TrimSpace("Plinth; " + s.Generator)
 	s.Meshes = j.shapes[pl.shape].meshes
+	if !slices.ContainsFunc(pl.images, func(c coding) bool { return max(c.w, c.h) > maxShortEdge }) {
+		s.Meshes = withShortUVs(s.Meshes)
+	}
 	s.Images = slices.Clone(s.Images)
 	out := &packed{deviation: j.shapes[pl.shape].deviation, texel: pl.texel}
 	for i, c := range pl.images {

@@ -102,7 +102,7 @@ func outline(t *testing.T, s *scene.Scene) string {
 		for _, p := range m.Primitives {
 			fmt.Fprintf(&b, " primitive material %d targets %d %v:", p.Material, len(p.Targets), p.Extra)
 			for _, a := range p.Attributes {
-				fmt.Fprintf(&b, " %s %d x %d", a.Name, a.Kind, a.Width)
+				fmt.Fprintf(&b, " %s x %d", a.Name, a.Width)
 			}
 			b.WriteByte('\n')
 		}

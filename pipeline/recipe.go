@@ -39,6 +39,7 @@ type RoleRecipe struct {
 	Pixels float64 `json:"pixels"`          // texel size allowed, as a multiple of the level's
 	PSNR   float64 `json:"psnr,omitempty"`  // dB
 	Angle  float64 `json:"angle,omitempty"` // degrees, 99th percentile, normals
+	Shift  float64 `json:"shift,omitempty"` // codes, by which a small block's mean color may move
 	Noisy  float64 `json:"noisy,omitempty"` // degrees, where keeping Angle takes 1.5 times the bytes
 }
 
@@ -54,8 +55,8 @@ func Default() Recipe {
 			{640, 16 * mb, 3 * mb / 2},
 		},
 		Roles: map[textures.Role]RoleRecipe{
-			textures.Color:    {Pixels: 1, PSNR: 38},
-			textures.Emissive: {Pixels: 1, PSNR: 38},
+			textures.Color:    {Pixels: 1, PSNR: 38, Shift: 3},
+			textures.Emissive: {Pixels: 1, PSNR: 38, Shift: 3},
 			textures.Normal:   {Pixels: 1, Angle: 3, Noisy: 5},
 			textures.ORM:      {Pixels: 1, PSNR: 37},
 			textures.Data:     {Pixels: 1, PSNR: 40},

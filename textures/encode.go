@@ -16,6 +16,7 @@ type Quality struct {
 	PSNR  float64 // dB, of the worst used channel for ORM and data, of all for light
 	Angle float64 // degrees: 99 of 100 normals are nearer than this
 	Noisy float64 // degrees, instead of Angle where that would take 1.5 times the bytes
+	Shift float64 // codes: the mean color of 99 of 100 blocks of 8 by 8 pixels moves less
 }
 
 // A Coded image is a file and how near it is to what was coded.
@@ -24,6 +25,8 @@ type Coded struct {
 	MIME  string
 	PSNR  float64 // dB over the used channels; +Inf when nothing was lost
 	Angle float64 // degrees, 99th percentile, of normals
+
+	Shift float64 // codes, 99th percentile, of light
 
 	options jpegli.EncodingOptions // that made a JPEG
 }
@@ -159,16 +162,19 @@ func (c Coded) stepsFrom(q Quality) float64 {
 	if q.Angle > 0 {
 		steps = max(steps, math.Log(max(c.Angle, 0.1)/q.Angle)*10)
 	}
+	if q.Shift > 0 {
+		steps = max(steps, math.Log(max(c.Shift, 0.05)/q.Shift)*10)
+	}
 	return steps
 }
 
 // keeps says whether c is as good as asked; good, whether it may be taken.
 func (c Coded) keeps(q Quality) bool {
-	return c.PSNR >= q.PSNR && (q.Angle == 0 || c.Angle <= q.Angle)
+	return c.PSNR >= q.PSNR && (q.Angle == 0 || c.Angle <= q.Angle) && (q.Shift == 0 || c.Shift <= q.Shift)
 }
 
 func (c Coded) good(q Quality) bool {
-	return c.PSNR >= q.PSNR && (q.Angle == 0 || c.Angle <= max(q.Angle, q.Noisy))
+	return c.PSNR >= q.PSNR && (q.Angle == 0 || c.Angle <= max(q.Angle, q.Noisy)) && (q.Shift == 0 || c.Shift <= q.Shift)
 }
 
 // Opaque returns img with alpha 255 all over.
@@ -255,6 +261,9 @@ func encodeJPEG(img *image.NRGBA, options jpegli.EncodingOptions, u Use) (Coded,
 	if u.Role == Normal {
 		c.Angle = Angle(img, back)
 	}
+	if u.Role.Light() {
+		c.Shift = Shift(img, back)
+	}
 	return c, nil
 }
 
@@ -316,6 +325,44 @@ func Angle(a, b *image.NRGBA) float64 {
 	for d, n := range slices.Backward(count[:]) {
 		if left -= n; left < 0 {
 			return float64(d) / 10
+		}
+	}
+	return 0
+}
+
+// Shift is the 99th percentile, over blocks of 8 by 8 pixels, of how far the mean of
+// a channel of b is from a's, in codes. On plain surfaces the eye sees such
+// blotches, which hardly count in a PSNR.
+func Shift(a, b *image.NRGBA) float64 {
+	w, h := a.Rect.Dx(), a.Rect.Dy()
+	const bins, fine = 1024, 16 // sixteenths of a code
+	var count [bins]int
+	total := 0
+	for y := 0; y < h; y += 8 {
+		for x := 0; x < w; x += 8 {
+			var sum [3]int
+			n := 0
+			for j := y; j < min(y+8, h); j++ {
+				p, q := a.Pix[j*a.Stride+4*x:], b.Pix[j*b.Stride+4*x:]
+				for i := range min(8, w-x) {
+					for c := range 3 {
+						sum[c] += int(p[4*i+c]) - int(q[4*i+c])
+					}
+					n++
+				}
+			}
+			worst := 0
+			for _, s := range sum {
+				worst = max(worst, s, -s)
+			}
+			count[min(worst*fine/n, bins-1)]++
+			total++
+		}
+	}
+	left := total / 100
+	for d, n := range slices.Backward(count[:]) {
+		if left -= n; left < 0 {
+			return float64(d) / fine
 		}
 	}
 	return 0

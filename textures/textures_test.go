@@ -294,3 +294,48 @@ func BenchmarkResize(b *testing.B) {
 		}
 	})
 }
+
+func TestShiftSeesBlotches(t *testing.T) {
+	a := fill(64, 64, func(_, _ int) color.NRGBA { return color.NRGBA{100, 100, 100, 255} })
+	b := fill(64, 64, func(x, y int) color.NRGBA {
+		if x < 16 && y < 16 { // four blocks of 64 are greener
+			return color.NRGBA{100, 104, 100, 255}
+		}
+		return color.NRGBA{100, 100, 100, 255}
+	})
+	if got := Shift(a, b); got != 4 {
+		t.Errorf("got %g, want 4", got)
+	}
+	noisy := fill(64, 64, func(x, y int) color.NRGBA { // as far off, with a mean of zero
+		return color.NRGBA{100, uint8(96 + 8*((x+y)%2)), 100, 255}
+	})
+	if got := Shift(a, noisy); got != 0 {
+		t.Errorf("noise: got %g, want 0", got)
+	}
+}
+
+func TestUnusedChannelsCostLittle(t *testing.T) {
+	img := noise(128, 128)
+	all, err := Encode(img, Use{ORM, RGB, Quality{PSNR: 30}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	two, err := Encode(img, Use{ORM, G | B, Quality{PSNR: 30}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	one, err := Encode(img, Use{ORM, R, Quality{PSNR: 30}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !(len(one.Data) < len(two.Data) && len(two.Data) < len(all.Data)) {
+		t.Errorf("one channel takes %d bytes, two %d, three %d", len(one.Data), len(two.Data), len(all.Data))
+	}
+	back, err := Decode(two.Data, 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := PSNR(img, back, Use{ORM, G | B, Quality{}}); got < 30 {
+		t.Errorf("what is used has %g dB, want 30", got)
+	}
+}
