@@ -102,7 +102,10 @@ func (d *decimator) run(limit float64) {
 }
 
 func (d *decimator) drain() {
-	for len(d.queue) > 0 {
+	for n := 0; len(d.queue) > 0; n++ {
+		if n%256 == 0 && d.stopped() {
+			return
+		}
 		e := d.pop()
 		s := &d.state[e.place]
 		if s.gone || e.version != s.version {

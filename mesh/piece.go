@@ -9,6 +9,8 @@ import "math"
 // corner of a place. The topology is over places, so that both sides of a seam
 // move together, and the triangles' corners name wedges.
 type piece struct {
+	stop <-chan struct{} // closed when the work is not wanted any more; may be nil
+
 	// What does not change.
 	vertex []uint32 // wedge -> vertex of the mesh
 	place  []int32  // wedge -> place
@@ -359,4 +361,14 @@ func (p *piece) put(sample int, t int32) {
 func (p *piece) at(pose int, s *sample) vec {
 	a, b := p.poses[pose][p.place[s.a]], p.poses[pose][p.place[s.b]]
 	return add(a, scale(sub(b, a), float64(s.share)))
+}
+
+// stopped says whether the work is not wanted any more.
+func (p *piece) stopped() bool {
+	select {
+	case <-p.stop:
+		return true
+	default:
+		return false
+	}
 }

@@ -2,6 +2,7 @@ package mesh
 
 import (
 	"cmp"
+	"context"
 	"math"
 	"runtime"
 	"slices"
@@ -30,16 +31,19 @@ type Level struct {
 // surface, so the result is empty only when m has no triangle with an area.
 // m must be valid.
 func Simplify(m *Mesh, t Target) (indices []uint32, deviation float32) {
-	l := Chain(m, []Target{t})[0]
-	return l.Indices, l.Deviation
+	levels, err := Chain(context.Background(), m, []Target{t})
+	if err != nil {
+		panic(err) // nobody cancels it
+	}
+	return levels[0].Indices, levels[0].Deviation
 }
 
 // Chain is Simplify to several targets, which must not decrease. It simplifies
 // once, so a level costs what it takes beyond the one before.
 //
 // Pieces are worked on in parallel; the result doesn't depend on how many at a
-// time.
-func Chain(m *Mesh, targets []Target) []Level {
+// time. The only error is that of ctx, when it ends first.
+func Chain(ctx context.Context, m *Mesh, targets []Target) ([]Level, error) {
 	places := m.Places()
 	pieces := components(m, places)
 	results := make([][]Level, len(pieces))
@@ -57,19 +61,24 @@ func Chain(m *Mesh, targets []Target) []Level {
 		group.Go(func() error {
 			local := slices.Repeat([]int32{-1}, len(m.Positions))
 			for i := range work {
-				out[i] = chainPiece(m, work[i], places, local, targets)
+				if ctx.Err() != nil {
+					return ctx.Err()
+				}
+				out[i] = chainPiece(ctx, m, work[i], places, local, targets)
 			}
-			return nil
+			return ctx.Err()
 		})
 		from = to
 	}
-	_ = group.Wait() // no run fails
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
 
 	levels := make([]Level, len(targets))
 	for k := range levels {
 		levels[k] = merge(results, k)
 	}
-	return levels
+	return levels, nil
 }
 
 // merge puts the pieces of one level together, in the order of the source.
@@ -128,8 +137,9 @@ func components(m *Mesh, places []uint32) [][]uint32 {
 }
 
 // chainPiece simplifies one piece to each target.
-func chainPiece(m *Mesh, triangles, places []uint32, local []int32, targets []Target) []Level {
+func chainPiece(ctx context.Context, m *Mesh, triangles, places []uint32, local []int32, targets []Target) []Level {
 	d := newDecimator(newPiece(m, triangles, places, local, float64(targets[0].Deviation)))
+	d.stop = ctx.Done()
 	rulers := make([]*ruler, len(d.poses))
 	for i, pose := range d.poses {
 		rulers[i] = newRuler(pose, d.surface())
@@ -167,8 +177,8 @@ func (d *decimator) reach(rulers []*ruler, last Level, target float64) (*decimat
 	try := d.clone()
 	try.run(target)
 	for k := range tries {
-		if try.alive == d.alive {
-			return try, last
+		if try.alive == d.alive || d.stopped() {
+			return d, last
 		}
 		deviation, far := measure(rulers, try.surface(), target)
 		if len(far) == 0 {

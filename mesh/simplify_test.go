@@ -1,6 +1,8 @@
 package mesh_test
 
 import (
+	"context"
+	"errors"
 	"math"
 	"runtime"
 	"slices"
@@ -12,6 +14,25 @@ import (
 	"github.com/plinth3d/plinth/mesh"
 	"github.com/plinth3d/plinth/mesh/meshtest"
 )
+
+func chain(t require, m *mesh.Mesh, targets []mesh.Target) []mesh.Level {
+	levels, err := mesh.Chain(context.Background(), m, targets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return levels
+}
+
+// require is what testing.T and rapid.T share.
+type require interface{ Fatal(args ...any) }
+
+func TestACancelledChainEnds(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := mesh.Chain(ctx, meshtest.Sphere(64, 32), []mesh.Target{{Deviation: 0.1}}); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
 
 func TestAFlatSquareBecomesTwoTriangles(t *testing.T) {
 	m := meshtest.Grid(16, meshtest.Flat)
@@ -72,7 +93,7 @@ func TestABorderBetweenPartsStays(t *testing.T) {
 			m.Parts[tri] = 1
 		}
 	}
-	l := mesh.Chain(m, []mesh.Target{{Deviation: 1e-4}})[0]
+	l := chain(t, m, []mesh.Target{{Deviation: 1e-4}})[0]
 	meshtest.Check(t, m, l.Indices, l.Deviation)
 	var areas [2]float64
 	for i, s := range l.Sources {
@@ -124,7 +145,7 @@ func TestTheResultDoesNotDependOnTheNumberOfProcessors(t *testing.T) {
 	targets := []mesh.Target{{Deviation: 0.001}, {Deviation: 0.01}, {Deviation: 0.05}}
 	run := func(n int) []mesh.Level {
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(n))
-		return mesh.Chain(m, targets)
+		return chain(t, m, targets)
 	}
 	one := run(1)
 	for _, n := range []int{1, 2, 8} {
@@ -162,7 +183,7 @@ func TestAnySoupKeepsThePromises(t *testing.T) {
 		if !solid {
 			r.Skip("no triangle has an area")
 		}
-		levels := mesh.Chain(m, []mesh.Target{{Deviation: 0.01}, {Deviation: 0.2}, {Deviation: 1}})
+		levels := chain(r, m, []mesh.Target{{Deviation: 0.01}, {Deviation: 0.2}, {Deviation: 1}})
 		for k, l := range levels {
 			// Triangles that were degenerate in the source are not part of its surface.
 			meshtest.Check(t, m, l.Indices, l.Deviation)

@@ -37,6 +37,7 @@ func Decide(method string, h http.Header, s Subject) Plan {
 		"Etag": {s.ETag}, "Cache-Control": {s.Cache}, "Accept-Ranges": {"bytes"},
 	}
 	if !holds(h["If-Match"], s.ETag, true, true) {
+		head.Set("Cache-Control", "no-store")
 		return Plan{Status: http.StatusPreconditionFailed, Header: head}
 	}
 	if len(h["If-None-Match"]) > 0 && holds(h["If-None-Match"], s.ETag, false, false) {
@@ -52,6 +53,7 @@ func Decide(method string, h http.Header, s Subject) Plan {
 			whole = Plan{Status: http.StatusPartialContent, Header: head, Start: start, Length: length}
 		case unsatisfiable:
 			head.Del("Content-Type")
+			head.Set("Cache-Control", "no-store") // it is about this range, not the object
 			head.Set("Content-Range", fmt.Sprintf("bytes */%d", s.Size))
 			return Plan{Status: http.StatusRequestedRangeNotSatisfiable, Header: head}
 		}

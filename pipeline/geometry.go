@@ -1,9 +1,11 @@
 package pipeline
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"slices"
+	"sort"
 	"strings"
 
 	"github.com/plinth3d/plinth/mesh"
@@ -32,6 +34,8 @@ const maxPosed = 32 << 20
 
 // bodies divides a scene.
 func bodies(s *scene.Scene) []body {
+	moments := frames(s)
+	growth := growths(s)
 	placed := map[int][]scene.Placement{}
 	for _, p := range s.Placements() {
 		placed[p.Mesh] = append(placed[p.Mesh], p)
@@ -47,13 +51,13 @@ func bodies(s *scene.Scene) []body {
 		case len(places) == 1 && places[0].Skin == scene.None && !moving[places[0].Node] && !morphs:
 			still.add(s, i, &places[0].At)
 		case len(places) == 1 && places[0].Skin != scene.None:
-			if b, ok := posed(s, i, places[0]); ok {
+			if b, ok := posed(s, i, places[0], moments); ok {
 				out = append(out, b)
 			}
 		case slices.ContainsFunc(places, func(p scene.Placement) bool { return p.Skin != scene.None }):
 			// One mesh on several skeletons is kept as it came.
 		default:
-			b := body{stretch: stretch(s, places)}
+			b := body{stretch: stretch(places, growth)}
 			b.add(s, i, nil)
 			if b.morph(s, i) {
 				out = append(out, b)
@@ -63,7 +67,7 @@ func bodies(s *scene.Scene) []body {
 	if len(still.parts) > 0 {
 		out = append(out, still)
 	}
-	return slices.DeleteFunc(out, func(b body) bool { return b.mesh.Triangles() == 0 || b.stretch == 0 })
+	return slices.DeleteFunc(out, func(b body) bool { return b.mesh.Triangles() == 0 || b.stretch == 0 || math.IsInf(b.stretch, 0) })
 }
 
 // animated tells which nodes an animation can move, by themselves or with an
@@ -89,22 +93,54 @@ func animated(s *scene.Scene) []bool {
 	return out
 }
 
-// stretch is the most that any placement lengthens a mesh, at rest or at a
-// key frame of an animation.
-func stretch(s *scene.Scene, places []scene.Placement) float64 {
+// stretch is the most that any placement lengthens a mesh, at rest or at any moment
+// of an animation.
+func stretch(places []scene.Placement, growth []float64) float64 {
 	most := 0.0
 	for _, p := range places {
-		most = max(most, p.At.Stretch())
-	}
-	rest := s.Rest()
-	for _, world := range frames(s) {
-		for _, p := range places {
-			if r := rest[p.Node].Stretch(); r > 0 {
-				most = max(most, p.At.Stretch()*world[p.Node].Stretch()/r)
-			}
-		}
+		most = max(most, p.At.Stretch()*growth[p.Node])
 	}
 	return most
+}
+
+// growths bounds, for each node on the stage, by how much animations lengthen what
+// hangs from it, against the rest pose. Only scales do. A spline may overshoot its
+// keys: it has no bound here. Neither has a node that has no size at rest.
+func growths(s *scene.Scene) []float64 {
+	own := slices.Repeat([]float64{1}, len(s.Nodes))
+	for i := range s.Animations {
+		for _, c := range s.Animations[i].Channels {
+			if c.Path != "scale" || c.Node == scene.None {
+				continue
+			}
+			t := &s.Animations[i].Samplers[c.Track]
+			largest := 0.0
+			for k := range t.Output.Len() {
+				for axis := range 3 {
+					largest = max(largest, math.Abs(float64(t.Output.At(k, axis))))
+				}
+			}
+			// The least that the node scales any direction at rest.
+			rest := s.Nodes[c.Node].Scale
+			least := min(math.Abs(rest[0]), math.Abs(rest[1]), math.Abs(rest[2]))
+			factor := largest / least
+			if t.Interpolation == "CUBICSPLINE" || least == 0 || s.Nodes[c.Node].Matrix != nil {
+				factor = math.Inf(1)
+			}
+			own[c.Node] = max(own[c.Node], factor)
+		}
+	}
+	out := slices.Clone(own)
+	stack := slices.Clone(s.Stage())
+	for len(stack) > 0 {
+		n := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		for _, c := range s.Nodes[n].Children {
+			out[c] = own[c] * out[n]
+			stack = append(stack, c)
+		}
+	}
+	return out
 }
 
 // add appends the triangles of a mesh, moved to the world where at is given.
@@ -235,13 +271,13 @@ func applyTarget(points [][3]float32, p *scene.Primitive, t int) {
 
 // posed makes a body of a skinned mesh: in the world at rest, with its morph
 // targets, and at key frames of every animation.
-func posed(s *scene.Scene, i int, place scene.Placement) (body, bool) {
+func posed(s *scene.Scene, i int, place scene.Placement, moments [][]*scene.Mat) (body, bool) {
 	b := body{stretch: 1}
 	b.add(s, i, nil)
 	if !b.morph(s, i) {
 		return b, false
 	}
-	worlds := append([][]*scene.Mat{s.Rest()}, frames(s)...)
+	worlds := append([][]*scene.Mat{s.Rest()}, moments...)
 	if len(worlds)*len(b.mesh.Positions) > maxPosed {
 		return b, false
 	}
@@ -272,37 +308,41 @@ const (
 	maxFrames          = 16
 )
 
-// frames returns the world at moments spread over each animation.
+// frames returns the world at moments spread over each animation, from its begin
+// to its end.
 func frames(s *scene.Scene) (out [][]*scene.Mat) {
+	if len(s.Skins) == 0 {
+		return nil // only skins are looked at in motion
+	}
 	for i := range s.Animations {
 		a := &s.Animations[i]
 		end := float32(0)
 		for _, t := range a.Samplers {
 			end = max(end, t.Input.At(t.Input.Len()-1, 0))
 		}
+		channels := map[int][]scene.Channel{}
+		for _, c := range a.Channels {
+			if c.Node != scene.None && c.Path != "weights" && len(channels[c.Node]) < 3 {
+				channels[c.Node] = append(channels[c.Node], c)
+			}
+		}
 		for k := range framesPerAnimation {
 			if len(out) == maxFrames {
 				return out
 			}
-			moment := end * float32(k) / framesPerAnimation
-			out = append(out, s.World(func(n int) scene.Mat { return moved(s, a, n, moment).Local() }))
+			moment := end * float32(k) / (framesPerAnimation - 1)
+			out = append(out, s.World(func(n int) scene.Mat { return moved(&s.Nodes[n], channels[n], a.Samplers, moment).Local() }))
 		}
 	}
 	return out
 }
 
 // moved is a node at the key frame last before a moment.
-func moved(s *scene.Scene, a *scene.Animation, n int, moment float32) *scene.Node {
-	node := s.Nodes[n]
-	for _, c := range a.Channels {
-		if c.Node != n || c.Path == "weights" {
-			continue
-		}
-		t := &a.Samplers[c.Track]
-		k := 0
-		for k+1 < t.Input.Len() && t.Input.At(k+1, 0) <= moment {
-			k++
-		}
+func moved(at *scene.Node, channels []scene.Channel, tracks []scene.Track, moment float32) *scene.Node {
+	node := *at
+	for _, c := range channels {
+		t := &tracks[c.Track]
+		k := max(sort.Search(t.Input.Len(), func(i int) bool { return t.Input.At(i, 0) > moment })-1, 0)
 		if t.Interpolation == "CUBICSPLINE" {
 			k = 3*k + 1
 		}
@@ -327,7 +367,7 @@ type shape struct {
 
 // shapes simplifies a scene to each deviation, in meters, rising. What no level
 // changes is as it came; what is changed has normals.
-func shapes(source *scene.Scene, deviations []float64, crease float64) []shape {
+func shapes(ctx context.Context, source *scene.Scene, deviations []float64, crease float64) ([]shape, error) {
 	out := make([]shape, len(deviations))
 	for k := range out {
 		out[k].meshes = slices.Clone(source.Meshes)
@@ -339,14 +379,18 @@ func shapes(source *scene.Scene, deviations []float64, crease float64) []shape {
 			// A level is measured from the source in the body's own frame.
 			targets[k].Deviation = float32(d / b.stretch * 0.999)
 		}
-		for k, l := range mesh.Chain(&b.mesh, targets) {
+		levels, err := mesh.Chain(ctx, &b.mesh, targets)
+		if err != nil {
+			return nil, context.Cause(ctx)
+		}
+		for k, l := range levels {
 			if len(l.Indices) < len(b.mesh.Indices) {
 				b.write(s, l, out[k].meshes)
 				out[k].deviation = max(out[k].deviation, float64(l.Deviation)*b.stretch)
 			}
 		}
 	}
-	return out
+	return out, nil
 }
 
 // write puts a level's triangles into the primitives they are of.
@@ -404,13 +448,18 @@ func withNormals(s *scene.Scene, crease float64) *scene.Scene {
 	return &out
 }
 
-// regathered is p with the listed vertices and indices into them.
+// regathered is p with the listed vertices and indices into them. Arrays that it uses
+// twice stay one.
 func regathered(p *scene.Primitive, from, indices []uint32) scene.Primitive {
 	out := *p
 	out.Mode, out.Indices = scene.Triangles, indices
+	done := map[*scene.Array]*scene.Array{}
 	gather := func(list []scene.Attribute) (to []scene.Attribute) {
 		for _, a := range list {
-			to = append(to, scene.Attribute{Name: a.Name, Array: a.Gather(from)})
+			if done[a.Array] == nil {
+				done[a.Array] = a.Gather(from)
+			}
+			to = append(to, scene.Attribute{Name: a.Name, Array: done[a.Array]})
 		}
 		return to
 	}

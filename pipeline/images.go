@@ -124,13 +124,29 @@ func densities(s *scene.Scene) map[spot][2]float64 {
 		meters [2]float64
 		area   float64
 	}
-	all := map[spot][]sample{}
+	// A mesh counts once, where it stands largest.
+	largest := map[int]scene.Mat{}
+	rest := s.Rest()
+	scales := map[int]scene.Mat{}
 	for _, place := range s.Placements() {
 		at := place.At
 		if place.Skin != scene.None {
-			at = skinScale(s, place)
+			if _, ok := scales[place.Skin]; !ok {
+				scales[place.Skin] = skinScale(s, place.Skin, rest)
+			}
+			at = scales[place.Skin]
 		}
-		prims := s.Meshes[place.Mesh].Primitives
+		if old, ok := largest[place.Mesh]; !ok || at.Stretch() > old.Stretch() {
+			largest[place.Mesh] = at
+		}
+	}
+	all := map[spot][][]sample{}
+	for m := range s.Meshes {
+		at, placed := largest[m]
+		if !placed {
+			continue
+		}
+		prims := s.Meshes[m].Primitives
 		for i := range prims {
 			p := &prims[i]
 			list := p.TriangleList()
@@ -155,13 +171,14 @@ func densities(s *scene.Scene) map[spot][2]float64 {
 					}
 				}
 				for _, m := range p.Materials() {
-					all[spot{m, set}] = append(all[spot{m, set}], samples...)
+					all[spot{m, set}] = append(all[spot{m, set}], samples)
 				}
 			}
 		}
 	}
 	out := map[spot][2]float64{}
-	for at, samples := range all {
+	for at, lists := range all {
+		samples := slices.Concat(lists...)
 		total := 0.0
 		for _, x := range samples {
 			total += x.area
@@ -191,9 +208,9 @@ func densities(s *scene.Scene) map[spot][2]float64 {
 }
 
 // skinScale is the scale at which joints show a skinned mesh: the largest of any.
-func skinScale(s *scene.Scene, place scene.Placement) scene.Mat {
+func skinScale(s *scene.Scene, skin int, world []*scene.Mat) scene.Mat {
 	most := 0.0
-	for _, j := range s.JointMatrices(place.Skin, s.Rest()) {
+	for _, j := range s.JointMatrices(skin, world) {
 		most = max(most, j.Stretch())
 	}
 	return scene.Mat{0: most, 5: most, 10: most, 15: 1}
@@ -263,6 +280,22 @@ func fold(s *scene.Scene, pictures []picture) *scene.Scene {
 		out.Materials[i] = foldMaterial(s, &s.Materials[i], pictures)
 	}
 	return out.Prune()
+}
+
+// carried are the pictures of what is left of a scene's images after folding, which
+// are pieces of the same memory, with their uses found anew.
+func carried(before, after *scene.Scene, pictures []picture) []picture {
+	out := make([]picture, len(after.Images))
+	next := 0
+	for i, img := range after.Images { // pruning keeps the order
+		for &before.Images[next].Data[0] != &img.Data[0] {
+			next++
+		}
+		out[i].pixels, out[i].stats = pictures[next].pixels, pictures[next].stats
+		next++
+	}
+	uses(after, out)
+	return out
 }
 
 func foldMaterial(s *scene.Scene, m *scene.Material, pictures []picture) scene.Material {

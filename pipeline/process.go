@@ -78,48 +78,17 @@ func (p Processor) Process(ctx context.Context, src []byte, r Recipe) (*Result, 
 		return nil, err
 	}
 	j.folded = fold(m.scene, j.pictures)
-	if j.folded != m.scene { // numbers of images have changed
-		if j.pictures, err = studyImages(ctx, j.folded, r.Limits.Pixels); err != nil {
-			return nil, err
-		}
-	}
+	j.pictures = carried(m.scene, j.folded, j.pictures)
 
 	p.at(Simplifying, 0.1)
 	deviations := make([]float64, len(r.Levels))
 	for i, l := range r.Levels {
 		deviations[i] = r.Pixels * Pixel(m.facts.Radius, l.Height)
 	}
-	if j.shapes, err = simplified(ctx, j.folded, deviations, r.Crease*math.Pi/180); err != nil {
+	if j.shapes, err = shapes(ctx, j.folded, deviations, r.Crease*math.Pi/180); err != nil {
 		return nil, err
 	}
 	return j.ladder(ctx, p)
-}
-
-// simplified is shapes for those who can't wait: when ctx ends it returns at once,
-// and the work, which has no end but its own, goes on unseen until it is done.
-func simplified(ctx context.Context, s *scene.Scene, deviations []float64, crease float64) ([]shape, error) {
-	type outcome struct {
-		shapes []shape
-		err    error
-	}
-	done := make(chan outcome, 1)
-	go func() {
-		var o outcome
-		// A bug that a file brings out is that file's failure.
-		defer func() {
-			if p := recover(); p != nil {
-				o.err = fmt.Errorf("simplify: panic: %v", p)
-			}
-			done <- o
-		}()
-		o.shapes = shapes(s, deviations, crease)
-	}()
-	select {
-	case o := <-done:
-		return o.shapes, o.err
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
 }
 
 // A Model is a source that was read and measured.
@@ -175,7 +144,7 @@ func read(src []byte, r Recipe) (*Model, error) {
 		m.Findings = append(m.Findings, Finding(f))
 	}
 	webp := slices.ContainsFunc(s.Images, func(i scene.Image) bool { return i.MIME == "image/webp" })
-	m.asIs = s == original && !repaired && !webp && m.Format == "glb" && len(s.Required) == 0 &&
+	m.asIs = s == original && !s.Converted && !repaired && !webp && m.Format == "glb" && len(s.Required) == 0 &&
 		!slices.ContainsFunc(findings, func(f scene.Finding) bool { return f.Code == "unused" })
 	return m, nil
 }
@@ -268,7 +237,7 @@ func (j *job) ladder(ctx context.Context, p Processor) (*Result, error) {
 			out.Outputs = append(out.Outputs, Output{name, mediaType, level.data})
 		}
 		out.Manifest.Levels = append(out.Manifest.Levels, j.entry(k, level, name, hash))
-		if caps := j.over(k, level); level.relaxed != "" && caps != "" {
+		if caps := j.over(k, level); caps != "" {
 			out.Manifest.Findings = append(out.Manifest.Findings, asset.Finding{
 				Code: "cap", Severity: string(scene.Note), Where: fmt.Sprintf("levels[%d]", k),
 				What: fmt.Sprintf("is beyond its cap on %s even at %g pixels", caps, j.recipe.Relaxed),
@@ -321,7 +290,10 @@ func (j *job) level(ctx context.Context, k int, pl plan, finer *packed) (*packed
 		out, same.relaxed = &same, relaxed
 	}
 	if j.model.asIs && len(out.data) >= len(j.source) {
-		out = j.original(out.relaxed)
+		source := j.original(out.relaxed)
+		if source.gpuBytes <= out.gpuBytes || j.over(k, source) == "" {
+			out = source
+		}
 	}
 	return out, nil
 }

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -20,10 +21,9 @@ type Worker struct {
 	Store   asset.Store
 	Queue   asset.Queue
 	Catalog asset.Catalog
-	Recipes map[string]Recipe // by hash
-	Slots   int               // jobs at a time; 0 is one
-	Grace   time.Duration     // to finish jobs after the end of Run's context; 0 is none
-	Limit   time.Duration     // for one attempt; 0 is none. A job that takes longer is buried
+	Slots   int           // jobs at a time; 0 is one
+	Grace   time.Duration // to finish jobs after the end of Run's context; 0 is none
+	Limit   time.Duration // for one attempt; 0 is none. A job that takes longer is buried
 	Log     *slog.Logger
 
 	// Reproduce gives a command that shows a failure again. It may be nil.
@@ -189,17 +189,16 @@ func (a *attempt) process(ctx context.Context) (r *Result, err error) {
 			err = fmt.Errorf("panic: %v", p)
 		}
 	}()
-	recipe, ok := a.worker.Recipes[a.version.Recipe.Hash]
-	if !ok {
-		return nil, fmt.Errorf("%w: recipe %s (%.12s) is not known here", asset.ErrInvalid, a.version.Recipe.Name, a.version.Recipe.Hash)
-	}
-	recipe.Unit = a.version.Unit
-	o, err := a.worker.Store.Open(ctx, asset.SourceKey(a.job.Merchant, a.version.Source))
+	text, err := a.load(ctx, asset.RecipeKey(a.version.Recipe.Hash), maxRecipe)
 	if err != nil {
 		return nil, err
 	}
-	defer o.Close() //nolint:errcheck // only read
-	src, err := io.ReadAll(io.LimitReader(o, recipe.Limits.Bytes+1))
+	recipe, err := ParseRecipe(text)
+	if err != nil {
+		return nil, err
+	}
+	recipe.Unit = a.version.Unit
+	src, err := a.load(ctx, asset.SourceKey(a.job.Merchant, a.version.Source), recipe.Limits.Bytes)
 	if err != nil {
 		return nil, err
 	}
@@ -207,6 +206,38 @@ func (a *attempt) process(ctx context.Context) (r *Result, err error) {
 		return nil, fmt.Errorf("%w: the stored source has another hash", asset.ErrInvalid)
 	}
 	return Processor{Progress: a.progress}.Process(ctx, src, recipe)
+}
+
+// load reads a blob.
+func (a *attempt) load(ctx context.Context, key string, limit int64) ([]byte, error) {
+	o, err := a.worker.Store.Open(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	defer o.Close() //nolint:errcheck // only read
+	if o.Size > limit {
+		return nil, fmt.Errorf("%w: %s has %d bytes, the limit is %d", asset.ErrInvalid, key, o.Size, limit)
+	}
+	data := make([]byte, o.Size)
+	_, err = io.ReadFull(o, data)
+	return data, err
+}
+
+// maxRecipe bounds a recipe's JSON.
+const maxRecipe = 1 << 20
+
+// StoreRecipe keeps a recipe where workers find it: a job is done by the recipe it
+// was sent with, whatever its worker was started with.
+func StoreRecipe(ctx context.Context, s asset.Store, r Recipe) error {
+	text, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	err = s.Put(ctx, asset.RecipeKey(r.Hash()), bytes.NewReader(text), int64(len(text)))
+	if errors.Is(err, asset.ErrConflict) {
+		return nil
+	}
+	return err
 }
 
 func (a *attempt) progress(stage Stage, done float64) {
@@ -259,22 +290,38 @@ func (a *attempt) settle(ctx context.Context, err error, draining bool) string {
 	}
 	switch {
 	case err == nil, errors.Is(err, errDone):
-		return log("done", a.lease.Done(ctx))
+		return log("done", a.lease.Done(ctx), a.again(ctx))
 	case errors.Is(err, asset.ErrConflict):
 		return "lost" // the lease is another's; nothing is ours to end
 	case draining:
-		return log("drained", a.worker.Catalog.Requeue(ctx, a.job, a.epoch), a.lease.Retry(ctx, 0))
+		return log("drained", a.worker.Catalog.Requeue(ctx, a.job, a.epoch, false), a.lease.Retry(ctx, 0))
 	case refused, errors.Is(err, asset.ErrInvalid), errors.Is(err, asset.ErrNotFound), errors.Is(err, errExhausted), a.version.Attempts >= maxAttempts:
-		return log("buried", a.worker.Catalog.Fail(ctx, a.job, a.epoch, failure), a.lease.Bury(ctx, failure.Reason))
+		// The lease first: an upload that comes between finds the queue free. Should this
+		// process end between the two, Resume sends the job again.
+		return log("buried", a.lease.Bury(ctx, failure.Reason), a.worker.Catalog.Fail(ctx, a.job, a.epoch, failure))
 	}
 	// The wait doubles: 1, 2, 4, 8 seconds.
 	after := time.Second << max(a.version.Attempts-1, 0)
 	if a.epoch == 0 { // not even claimed: the catalog doesn't answer
 		return log("retry", a.lease.Retry(ctx, after))
 	}
-	return log("retry", a.worker.Catalog.Requeue(ctx, a.job, a.epoch), a.lease.Retry(ctx, after))
+	return log("retry", a.worker.Catalog.Requeue(ctx, a.job, a.epoch, true), a.lease.Retry(ctx, after))
 }
 
+// again sends the job again if it was submitted while the old one was in the queue,
+// which took it for a duplicate.
+func (a *attempt) again(ctx context.Context) error {
+	v, err := a.worker.Catalog.Newest(ctx, a.job.Merchant, a.job.Model)
+	if errors.Is(err, asset.ErrNotFound) {
+		return nil
+	}
+	if err == nil && v.Version == a.job.Version && v.State == asset.Queued {
+		err = a.worker.Queue.Send(ctx, a.job)
+	}
+	return err
+}
+
+// reproduce is a command that shows the failure again.
 func (a *attempt) reproduce() string {
 	if a.worker.Reproduce == nil || a.version.Source == "" {
 		return ""

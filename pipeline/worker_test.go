@@ -71,6 +71,9 @@ func (s *shop) submit(model string, src []byte) asset.Version {
 	s.t.Helper()
 	ctx, r := s.t.Context(), pipeline.Default()
 	hash := asset.Hash(src)
+	if err := pipeline.StoreRecipe(ctx, s.store, r); err != nil {
+		s.t.Fatal(err)
+	}
 	if err := s.store.Put(ctx, asset.SourceKey("m", hash), bytes.NewReader(src), int64(len(src))); err != nil && !errors.Is(err, asset.ErrConflict) {
 		s.t.Fatal(err)
 	}
@@ -89,9 +92,8 @@ func (s *shop) submit(model string, src []byte) asset.Version {
 
 // run starts a worker and returns what stops it and waits for it.
 func (s *shop) run(change func(*pipeline.Worker)) (stop func()) {
-	r := pipeline.Default()
 	w := &pipeline.Worker{
-		Store: s.store, Queue: s.queue, Catalog: s.catalog, Recipes: map[string]pipeline.Recipe{r.Hash(): r},
+		Store: s.store, Queue: s.queue, Catalog: s.catalog,
 		Log:       slog.New(slog.NewTextHandler(&s.log, nil)),
 		Reproduce: func(v asset.Version) string { return "plinth convert " + v.Source },
 	}

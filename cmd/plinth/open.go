@@ -45,7 +45,6 @@ func (s *settings) addWork(cmd *cobra.Command) {
 	cmd.Flags().DurationVar(&s.grace, "grace", 100*time.Second, "time for jobs at hand to finish after SIGTERM")
 	cmd.Flags().DurationVar(&s.limit, "limit", 20*time.Minute, "time for one job; one that takes longer is buried; 0 is no limit")
 	cmd.Flags().IntVar(&s.slots, "slots", 1, "jobs at a time; each uses all processors")
-	s.recipe.add(cmd)
 }
 
 // home is an open data folder.
@@ -112,18 +111,15 @@ func (h *home) close() error {
 	return errors.Join(errs...)
 }
 
-func (h *home) worker() (*pipeline.Worker, error) {
-	r, err := h.serverRecipe()
-	if err != nil {
-		return nil, err
-	}
+func (h *home) worker() *pipeline.Worker {
 	return &pipeline.Worker{
-		Store: h.store, Queue: h.jobs, Catalog: h.catalog, Recipes: map[string]pipeline.Recipe{r.Hash(): r},
+		Store: h.store, Queue: h.jobs, Catalog: h.catalog,
 		Slots: h.slots, Grace: h.grace, Limit: h.limit, Log: h.log,
 		Reproduce: func(v asset.Version) string {
-			return fmt.Sprintf("plinth convert %s -o /tmp/%s --unit %s", h.store.Path(asset.SourceKey(v.Merchant, v.Source)), v.Model, v.Unit)
+			return fmt.Sprintf("plinth convert %q --recipe %q --unit %s -o /tmp/%s",
+				h.store.Path(asset.SourceKey(v.Merchant, v.Source)), h.store.Path(asset.RecipeKey(v.Recipe.Hash)), v.Unit, v.Model)
 		},
-	}, nil
+	}
 }
 
 func (h *home) serverRecipe() (pipeline.Recipe, error) {
@@ -142,9 +138,12 @@ func (h *home) origin() *origin.Origin {
 }
 
 // handler routes all of Plinth: the API, assets and the shop page.
-func (h *home) handler() (http.Handler, error) {
+func (h *home) handler(ctx context.Context) (http.Handler, error) {
 	r, err := h.serverRecipe()
 	if err != nil {
+		return nil, err
+	}
+	if err := pipeline.StoreRecipe(ctx, h.store, r); err != nil {
 		return nil, err
 	}
 	in := &intake.Intake{Store: h.store, Queue: h.jobs, Catalog: h.catalog, Recipe: r, Temp: filepath.Join(h.data, "store", "tmp"), Log: h.log}
@@ -169,18 +168,21 @@ func listenAndServe(ctx context.Context, address string, handler http.Handler, r
 	}
 	s := &http.Server{
 		Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
-		BaseContext: func(net.Listener) context.Context { return ctx },
 	}
+	// Requests at hand go on past the end of ctx, until the server is shut down.
+	requests, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	s.BaseContext = func(net.Listener) context.Context { return requests }
 	stopped := make(chan error, 1)
 	defer context.AfterFunc(ctx, func() {
 		quiet, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
-		if err := s.Shutdown(quiet); err != nil {
+		err := s.Shutdown(quiet)
+		end() // what is left is streams of events
+		if err != nil {
 			err = s.Close()
-			stopped <- err
-			return
 		}
-		stopped <- nil
+		stopped <- err
 	})()
 	ready(l.Addr())
 	if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {

@@ -38,6 +38,7 @@ process that is killed loses nothing: its successor goes on.`,
 	s.addData(cmd)
 	s.addListen(cmd)
 	s.addWork(cmd)
+	s.recipe.add(cmd)
 	cmd.Flags().BoolVar(&demo, "demo", false, "make the sample products and upload them")
 	return cmd
 }
@@ -48,14 +49,11 @@ func runServe(ctx context.Context, c console, s settings, demo bool) (err error)
 		return err
 	}
 	defer func() { err = errors.Join(err, h.close()) }()
-	handler, err := h.handler()
+	handler, err := h.handler(ctx)
 	if err != nil {
 		return err
 	}
-	worker, err := h.worker()
-	if err != nil {
-		return err
-	}
+	worker := h.worker()
 	resumed, err := pipeline.Resume(ctx, h.catalog, h.jobs)
 	if err != nil {
 		return err

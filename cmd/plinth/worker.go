@@ -31,10 +31,7 @@ func runWorker(ctx context.Context, c console, s settings) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, h.close()) }()
-	w, err := h.worker()
-	if err != nil {
-		return err
-	}
+	w := h.worker()
 	if _, err := pipeline.Resume(ctx, h.catalog, h.jobs); err != nil {
 		return err
 	}

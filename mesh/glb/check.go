@@ -244,6 +244,23 @@ func item(t tree, name string, i int) tree {
 	return child
 }
 
+// strip takes an extension out wherever it is.
+func strip(v any, name string) {
+	switch v := v.(type) {
+	case tree:
+		if ext, ok := v["extensions"].(tree); ok {
+			delete(ext, name)
+		}
+		for _, child := range v {
+			strip(child, name)
+		}
+	case []any:
+		for _, child := range v {
+			strip(child, name)
+		}
+	}
+}
+
 // extra is what an object carries beside the core.
 func extra(t tree) scene.Extra {
 	ext, _ := t["extensions"].(tree)

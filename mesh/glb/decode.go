@@ -25,7 +25,7 @@ func Decode(data []byte, lim scene.Limits) (*scene.Scene, error) {
 	if bad != nil {
 		return nil, bad
 	}
-	d := &decoder{root: root, doc: doc, lim: lim, arrays: map[int]*scene.Array{}}
+	d := &decoder{root: root, doc: doc, lim: lim, arrays: map[int]*scene.Array{}, checked: map[check]bool{}, risen: map[*scene.Array]bool{}}
 	d.scene = &scene.Scene{Findings: findings}
 	if bad := d.run(bin); bad != nil {
 		return nil, bad
@@ -41,25 +41,36 @@ type decoder struct {
 	scene   *scene.Scene
 	buffers [][]byte
 	arrays  map[int]*scene.Array
+	checked map[check]bool
+	risen   map[*scene.Array]bool
 	memory  int64 // of arrays so far
+}
+
+// check is a look for numbers that are none: in positions they are fatal.
+type check struct {
+	array    *scene.Array
+	position bool
 }
 
 func (d *decoder) run(bin []byte) *scene.FormatError {
 	s := d.scene
 	s.Generator, s.Copyright = d.doc.Asset.Generator, d.doc.Asset.Copyright
+	for _, name := range storage {
+		strip(d.root, name)
+	}
 	asset, _ := d.root["asset"].(tree)
 	s.Asset, s.Root = extra(asset), extra(d.root)
 	for _, pass := range []func() *scene.FormatError{
 		d.extensions,
 		func() *scene.FormatError { return d.binaries(bin) },
-		d.images, d.textures, d.materials, d.meshes, d.cameras, d.skins, d.nodes, d.tree, d.animations, s.Check, d.skinned, d.drawn,
+		d.images, d.textures, d.materials, d.meshes, d.cameras, d.skins, d.nodes, d.tree, d.animations, s.Check, d.drawn, d.skinned,
 	} {
 		if err := pass(); err != nil {
 			return err
 		}
 	}
 	for _, name := range s.Unknown() {
-		d.find("extension", scene.Note, "extensionsUsed", fmt.Sprintf("names %s, which is carried through unread", name), "")
+		d.find("extension", scene.Note, "extensionsUsed", fmt.Sprintf("names %s, which is carried through unread; if it refers to accessors or buffer views by number, these are others now", name), "")
 	}
 	return nil
 }
@@ -81,12 +92,21 @@ var unreadable = map[string]string{
 // handled are required extensions that are gone once the scene is in memory.
 var handled = []string{"KHR_mesh_quantization", "EXT_texture_webp"}
 
+// storage are extensions that refer to accessors, views or buffers by number. These are
+// laid out anew, so the extensions can't be carried through unread.
+var storage = []string{
+	"AGI_stk_metadata", "CESIUM_primitive_outline", "EXT_feature_metadata", "EXT_lights_image_based", "EXT_mesh_features",
+	"EXT_instance_features", "EXT_mesh_primitive_restart", "EXT_primitive_voxels", "EXT_structural_metadata", "KHR_audio",
+	"KHR_audio_emitter", "MPEG_accessor_timed", "MSFT_audio_emitter",
+}
+
 func (d *decoder) extensions() *scene.FormatError {
 	for _, name := range d.doc.ExtensionsRequired {
 		if do, ok := unreadable[name]; ok {
 			return &scene.FormatError{Code: "extension", Where: "extensionsRequired", What: "needs " + name + ", which this version can't read", Do: do}
 		}
 		if slices.Contains(handled, name) {
+			d.scene.Converted = true
 			continue
 		}
 		if !scene.Understood(name) {
@@ -97,6 +117,11 @@ func (d *decoder) extensions() *scene.FormatError {
 		}
 	}
 	slices.Sort(d.scene.Required)
+	for _, name := range d.doc.ExtensionsUsed {
+		if slices.Contains(storage, name) {
+			d.find("extension", scene.Note, "extensionsUsed", fmt.Sprintf("names %s, which refers to stored data by number; it is left out", name), "")
+		}
+	}
 	for i := range d.doc.BufferViews {
 		for name := range extra(item(d.root, "bufferViews", i)).Extensions {
 			if do, ok := unreadable[name]; ok {
@@ -259,6 +284,9 @@ func (d *decoder) sparse(where string, a *gltf.Accessor, out *scene.Array) *scen
 		return scene.Bad(where+".count", "is %d of %d", sp.Count, a.Count)
 	}
 	kind := kinds[sp.Indices.ComponentType]
+	if kind != scene.Uint8 && kind != scene.Uint16 && kind != scene.Uint32 {
+		return scene.Bad(where+".indices", "are not unsigned integers")
+	}
 	src, err := d.view(where+".indices", sp.Indices.BufferView)
 	if err != nil {
 		return err
@@ -327,8 +355,8 @@ func (d *decoder) images() *scene.FormatError {
 		var err *scene.FormatError
 		switch {
 		case img.BufferView != nil:
+			// Shared with the file and with images of the same view: nothing writes to it.
 			out.Data, err = d.view(where, *img.BufferView)
-			out.Data = slices.Clone(out.Data)
 		case img.URI != "":
 			out.Data, err = d.embedded(where, img.URI)
 		default:
@@ -473,7 +501,7 @@ func (d *decoder) materials() *scene.FormatError {
 }
 
 func (d *decoder) meshes() *scene.FormatError {
-	var vertices, indices int64
+	var vertices, indices, morphed int64
 	for i, m := range d.doc.Meshes {
 		t := item(d.root, "meshes", i)
 		out := scene.Mesh{Name: m.Name, Weights: m.Weights, Extra: extra(t)}
@@ -484,6 +512,9 @@ func (d *decoder) meshes() *scene.FormatError {
 			}
 			if vertices += int64(prim.Vertices()); vertices > d.lim.Vertices {
 				return scene.TooLarge("meshes", "vertices together", vertices, d.lim.Vertices)
+			}
+			if morphed += int64(len(prim.Targets)) * int64(prim.Vertices()); morphed > 4*d.lim.Vertices {
+				return scene.TooLarge("meshes", "vertices in morph targets together", morphed, 4*d.lim.Vertices)
 			}
 			// Strips and points without indices are written out as such.
 			if indices += 3 * int64(max(len(prim.Indices), prim.Vertices())); indices > 3*d.lim.Indices {
@@ -587,10 +618,12 @@ func (d *decoder) vertexArray(where, name string, a *scene.Array) (*scene.Array,
 			return nil, scene.TooLarge(where, "bytes together with those before", d.memory, d.lim.Memory)
 		}
 		a = a.AsFloats()
+		d.scene.Converted = true
 	}
-	if a.Kind != scene.Float32 {
+	if a.Kind != scene.Float32 || d.checked[check{a, name == "POSITION"}] {
 		return a, nil
 	}
+	d.checked[check{a, name == "POSITION"}] = true
 	bad := 0
 	for i := 0; i < len(a.Data); i += 4 {
 		if binary.LittleEndian.Uint32(a.Data[i:])&0x7f800000 != 0x7f800000 {
@@ -649,8 +682,12 @@ func (d *decoder) cameras() *scene.FormatError {
 }
 
 func (d *decoder) skins() *scene.FormatError {
+	joints := int64(0)
 	for i, sk := range d.doc.Skins {
 		where := at("skins", i)
+		if joints += int64(len(sk.Joints)); joints > d.lim.Nodes {
+			return scene.TooLarge("skins", "joints together", joints, d.lim.Nodes)
+		}
 		out := scene.Skin{Name: sk.Name, Joints: sk.Joints, Extra: extra(item(d.root, "skins", i))}
 		var err *scene.FormatError
 		if out.Skeleton, err = index(where+".skeleton", sk.Skeleton, len(d.doc.Nodes)); err != nil {
@@ -670,6 +707,9 @@ func (d *decoder) skins() *scene.FormatError {
 			}
 			if b := out.InverseBind; b.Width != 16 || b.Kind != scene.Float32 || b.Len() < len(sk.Joints) {
 				return scene.Bad(where+".inverseBindMatrices", "are not a float matrix for each of %d joints", len(sk.Joints))
+			}
+			if !d.finite(out.InverseBind) {
+				return scene.Bad(where+".inverseBindMatrices", "have numbers that are not finite")
 			}
 		}
 		d.scene.Skins = append(d.scene.Skins, out)
@@ -828,6 +868,9 @@ func (d *decoder) animations() *scene.FormatError {
 			if track.Input.Kind != scene.Float32 || track.Input.Width != 1 {
 				return scene.Bad(where+at(".samplers", j)+".input", "is not a list of times")
 			}
+			if !d.finite(track.Input) || !d.finite(track.Output) || !d.rising(track.Input) {
+				return scene.Bad(where+at(".samplers", j), "has times that fall, or numbers that are not finite")
+			}
 			out.Samplers = append(out.Samplers, track)
 		}
 		for j, c := range a.Channels {
@@ -857,6 +900,34 @@ func (d *decoder) animations() *scene.FormatError {
 	return nil
 }
 
+// finite says whether all numbers of an array are; it looks at each array once.
+func (d *decoder) finite(a *scene.Array) bool {
+	if a.Kind != scene.Float32 || d.checked[check{a, true}] {
+		return true
+	}
+	for i := 0; i < len(a.Data); i += 4 {
+		if binary.LittleEndian.Uint32(a.Data[i:])&0x7f800000 == 0x7f800000 {
+			return false
+		}
+	}
+	d.checked[check{a, true}] = true
+	return true
+}
+
+// rising says whether times never fall.
+func (d *decoder) rising(times *scene.Array) bool {
+	if d.risen[times] {
+		return true
+	}
+	for i := 1; i < times.Len(); i++ {
+		if times.At(i, 0) < times.At(i-1, 0) {
+			return false
+		}
+	}
+	d.risen[times] = true
+	return true
+}
+
 // channel checks that a track has a value for each key.
 func (d *decoder) channel(where string, c *scene.Channel, t *scene.Track) *scene.FormatError {
 	keys := t.Input.Len()
@@ -879,11 +950,14 @@ func (d *decoder) channel(where string, c *scene.Channel, t *scene.Track) *scene
 
 // skinned checks that joints of vertices are joints of the skin.
 func (d *decoder) skinned() *scene.FormatError {
+	type pair struct{ mesh, skin int }
+	seen := map[pair]bool{}
 	for i := range d.scene.Nodes {
 		n := &d.scene.Nodes[i]
-		if n.Skin == scene.None || n.Mesh == scene.None {
+		if n.Skin == scene.None || n.Mesh == scene.None || seen[pair{n.Mesh, n.Skin}] {
 			continue
 		}
+		seen[pair{n.Mesh, n.Skin}] = true
 		joints := len(d.scene.Skins[n.Skin].Joints)
 		for j := range d.scene.Meshes[n.Mesh].Primitives {
 			for _, a := range d.scene.Meshes[n.Mesh].Primitives[j].Attributes {
@@ -910,7 +984,8 @@ func (d *decoder) drawn() *scene.FormatError {
 	size := make([]int64, len(d.scene.Meshes))
 	for i := range d.scene.Meshes {
 		for j := range d.scene.Meshes[i].Primitives {
-			size[i] += int64(d.scene.Meshes[i].Primitives[j].Vertices())
+			p := &d.scene.Meshes[i].Primitives[j]
+			size[i] += int64(max(p.Vertices(), len(p.Indices)/3))
 		}
 	}
 	sum := int64(0)
@@ -923,7 +998,7 @@ func (d *decoder) drawn() *scene.FormatError {
 			copies = int64(n.Instances[0].Len())
 		}
 		if sum += size[n.Mesh] * copies; sum > 4*d.lim.Vertices || copies > d.lim.Nodes {
-			return scene.TooLarge("nodes", "vertices or copies drawn together", max(sum, copies), 4*d.lim.Vertices)
+			return scene.TooLarge("nodes", "vertices, triangles or copies drawn together", max(sum, copies), 4*d.lim.Vertices)
 		}
 	}
 	for i, m := range d.scene.Rest() {

@@ -406,8 +406,13 @@ func (e *encoder) images() {
 		}
 		e.doc.Textures = append(e.doc.Textures, out)
 	}
+	views := map[*byte]int{} // images that are one piece of memory are stored once
 	for _, img := range e.scene.Images {
-		view := e.newView(img.Data)
+		view, seen := views[&img.Data[0]]
+		if !seen || len(e.bins[view]) != len(img.Data) {
+			view = e.newView(img.Data)
+			views[&img.Data[0]] = view
+		}
 		e.doc.Images = append(e.doc.Images, &gltf.Image{
 			Name: img.Name, MimeType: img.MIME, BufferView: &view, Extensions: img.Extensions, Extras: img.Extras,
 		})

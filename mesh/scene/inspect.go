@@ -49,10 +49,14 @@ func (s *Scene) Inspect() (Facts, error) {
 		}
 		f.Radius = max(f.Radius, math.Sqrt(d))
 	}
-	for _, p := range s.Placements() {
-		for i := range s.Meshes[p.Mesh].Primitives {
-			f.Triangles += int64(len(s.Meshes[p.Mesh].Primitives[i].TriangleList()) / 3)
+	counts := make([]int64, len(s.Meshes))
+	for m := range s.Meshes {
+		for i := range s.Meshes[m].Primitives {
+			counts[m] += int64(len(s.Meshes[m].Primitives[i].TriangleList()) / 3)
 		}
+	}
+	for _, p := range s.Placements() {
+		f.Triangles += counts[p.Mesh]
 	}
 	f.GPUBytes = s.bufferBytes(&f)
 	for i, img := range s.Images {
@@ -69,7 +73,11 @@ func (s *Scene) Inspect() (Facts, error) {
 // worldPoints is every vertex that stands on the stage, at rest.
 func (s *Scene) worldPoints() (out [][3]float32) {
 	world := s.Rest()
+	joints := map[int][]Mat{}
 	for _, place := range s.Placements() {
+		if place.Skin != None && joints[place.Skin] == nil {
+			joints[place.Skin] = s.JointMatrices(place.Skin, world)
+		}
 		prims := s.Meshes[place.Mesh].Primitives
 		for i := range prims {
 			positions := prims[i].Attribute("POSITION")
@@ -78,7 +86,7 @@ func (s *Scene) worldPoints() (out [][3]float32) {
 			}
 			points := positions.Vec3()
 			if place.Skin != None {
-				out = append(out, prims[i].Pose(points, s.JointMatrices(place.Skin, world))...)
+				out = append(out, prims[i].Pose(points, joints[place.Skin])...)
 				continue
 			}
 			for _, p := range points {

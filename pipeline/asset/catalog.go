@@ -69,8 +69,9 @@ type Catalog interface {
 	// newer upload is. It is one atomic step.
 	Publish(ctx context.Context, j Job, epoch int64, m Manifest) error
 
-	// Requeue puts a running version back in line, keeping its attempts.
-	Requeue(ctx context.Context, j Job, epoch int64) error
+	// Requeue puts a running version back in line. An attempt that was broken off
+	// for no fault of its own is not counted.
+	Requeue(ctx context.Context, j Job, epoch int64, counted bool) error
 
 	// Fail ends a version for good.
 	Fail(ctx context.Context, j Job, epoch int64, f Failure) error

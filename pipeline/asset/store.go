@@ -53,5 +53,8 @@ func CheckKey(key string) error {
 // SourceKey is where the file with that hash is that a merchant sent.
 func SourceKey(merchant, hash string) string { return "source/" + merchant + "/" + hash }
 
+// RecipeKey is where the recipe with that hash is, as JSON.
+func RecipeKey(hash string) string { return "recipe/" + hash }
+
 // RenditionKey is where the rendition with that hash is.
 func RenditionKey(merchant, hash string) string { return "rendition/" + merchant + "/" + hash }

@@ -28,10 +28,14 @@ type Intake struct {
 	Recipe  pipeline.Recipe
 	Temp    string // folder for uploads on their way
 	Log     *slog.Logger
+
+	looking chan struct{}
 }
 
 // Handler returns the routes. merchant is who everybody is: there are no accounts.
 func (in *Intake) Handler(merchant string) http.Handler {
+	// A file is read whole and unpacked to be looked at: only so many at a time.
+	in.looking = make(chan struct{}, 2)
 	mux := http.NewServeMux()
 	route := func(pattern string, h func(http.ResponseWriter, *http.Request) error) {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
@@ -48,11 +52,20 @@ func (in *Intake) Handler(merchant string) http.Handler {
 	route("GET /v1/models/{id}", func(w http.ResponseWriter, r *http.Request) error { return in.status(w, r, merchant) })
 	route("GET /v1/models/{id}/events", func(w http.ResponseWriter, r *http.Request) error { return in.events(w, r, merchant) })
 	route("GET /v1/models", func(w http.ResponseWriter, r *http.Request) error { return in.list(w, r, merchant) })
+	for path, methods := range map[string]string{"/v1/models": "GET", "/v1/models/{id}": "GET, PUT", "/v1/models/{id}/events": "GET"} {
+		route(path, func(w http.ResponseWriter, r *http.Request) error {
+			w.Header().Set("Allow", methods)
+			return fmt.Errorf("%w: %s is not allowed here, %s is", errMethod, r.Method, methods)
+		})
+	}
 	route("/v1/", func(_ http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("%w: there is no %s %s; see /v1/models", asset.ErrNotFound, r.Method, r.URL.Path)
 	})
 	return mux
 }
+
+// errMethod is a method that a path doesn't take.
+var errMethod = errors.New("method not allowed")
 
 // A Receipt answers an upload.
 type Receipt struct {
@@ -101,11 +114,7 @@ func (in *Intake) upload(w http.ResponseWriter, r *http.Request, merchant string
 			in.Log.Error("remove an upload's spool", "err", err)
 		}
 	}()
-	src := make([]byte, size)
-	if _, err := file.ReadAt(src, 0); err != nil && !errors.Is(err, io.EOF) {
-		return fmt.Errorf("read the upload back: %w", err)
-	}
-	model, err := pipeline.Examine(src, recipe)
+	model, err := in.look(r.Context(), file, size, recipe)
 	if err != nil {
 		return err
 	}
@@ -121,6 +130,26 @@ func (in *Intake) upload(w http.ResponseWriter, r *http.Request, merchant string
 	return reply(w, http.StatusAccepted, receipt)
 }
 
+// patience is how long an upload waits for its turn to be looked at.
+const patience = 30 * time.Second
+
+// look reads and measures a file on disk.
+func (in *Intake) look(ctx context.Context, file *os.File, size int64, r pipeline.Recipe) (*pipeline.Model, error) {
+	wait, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	select {
+	case in.looking <- struct{}{}:
+		defer func() { <-in.looking }()
+	case <-wait.Done():
+		return nil, fmt.Errorf("%w: too many uploads at once; send it again in a moment", asset.ErrUnavailable)
+	}
+	src := make([]byte, size)
+	if _, err := file.ReadAt(src, 0); err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("read the upload back: %w", err)
+	}
+	return pipeline.Examine(src, r)
+}
+
 // idle is how long an upload may stand still.
 const idle = 30 * time.Second
 
@@ -134,9 +163,13 @@ func (in *Intake) spool(w http.ResponseWriter, r *http.Request, limit int64) (f 
 	}
 	sum := sha256.New()
 	body := &moving{http.MaxBytesReader(w, r.Body, limit), http.NewResponseController(w)}
-	size, err = io.Copy(io.MultiWriter(f, sum), body)
+	disk := &noted{w: io.MultiWriter(f, sum)}
+	size, err = io.Copy(disk, body)
 	if err == nil {
 		return f, hex.EncodeToString(sum.Sum(nil)), size, nil
+	}
+	if disk.err != nil { // our fault, not the client's
+		return nil, "", 0, errors.Join(fmt.Errorf("spool an upload: %w", err), f.Close(), os.Remove(f.Name()))
 	}
 	err = fmt.Errorf("%w: the upload broke off after %d bytes; send it again: %w", asset.ErrInvalid, size, err)
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
@@ -147,6 +180,18 @@ func (in *Intake) spool(w http.ResponseWriter, r *http.Request, limit int64) (f 
 
 func errTooLarge(limit int64) error {
 	return &scene.FormatError{Code: "too-large", Where: "the file", What: fmt.Sprintf("has more than %d bytes", limit), Do: "reduce the model"}
+}
+
+// noted is a writer that remembers its error.
+type noted struct {
+	w   io.Writer
+	err error
+}
+
+func (n *noted) Write(p []byte) (int, error) {
+	k, err := n.w.Write(p)
+	n.err = err
+	return k, err
 }
 
 // moving is a body that must not stand still.
@@ -294,6 +339,8 @@ func (in *Intake) refuse(w http.ResponseWriter, err error) int {
 		if finding.Code == "too-large" {
 			p.Status = http.StatusRequestEntityTooLarge
 		}
+	case errors.Is(err, errMethod):
+		p.Status = http.StatusMethodNotAllowed
 	case errors.Is(err, asset.ErrInvalid):
 		p.Status = http.StatusBadRequest
 	case errors.Is(err, asset.ErrNotFound):

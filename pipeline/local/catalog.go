@@ -241,9 +241,13 @@ func (c *Catalog) Publish(ctx context.Context, j asset.Job, epoch int64, m asset
 }
 
 // Requeue puts a version back in line.
-func (c *Catalog) Requeue(ctx context.Context, j asset.Job, epoch int64) error {
+func (c *Catalog) Requeue(ctx context.Context, j asset.Job, epoch int64, counted bool) error {
+	less := 1
+	if counted {
+		less = 0
+	}
 	return c.held(ctx, "put back", j, epoch, func(tx *sql.Tx, _ row) error {
-		return c.set(ctx, tx, j, "state = ?, stage = '', percent = 0", asset.Queued)
+		return c.set(ctx, tx, j, "state = ?, attempts = attempts - ?, stage = '', percent = 0", asset.Queued, less)
 	})
 }
 

@@ -138,7 +138,7 @@ func Catalog(t *testing.T, open func(t *testing.T) asset.Catalog) {
 			"Progress": func() error { return c.Progress(t.Context(), v.Ref(), old, "x", 1) },
 			"Publish":  func() error { return c.Publish(t.Context(), v.Ref(), old, manifest(v)) },
 			"Fail":     func() error { return c.Fail(t.Context(), v.Ref(), old, asset.Failure{}) },
-			"Requeue":  func() error { return c.Requeue(t.Context(), v.Ref(), old) },
+			"Requeue":  func() error { return c.Requeue(t.Context(), v.Ref(), old, true) },
 		} {
 			if err := do(); !errors.Is(err, asset.ErrConflict) {
 				t.Errorf("%s: got %v, want ErrConflict", name, err)
@@ -196,14 +196,16 @@ func Catalog(t *testing.T, open func(t *testing.T) asset.Catalog) {
 		submit(t, c, version("a", "2"))
 		current(t, c, "a", "1")
 	})
-	t.Run("a version put back keeps its attempts", func(t *testing.T) {
+	t.Run("a version put back keeps its attempts, if they count", func(t *testing.T) {
 		c := open(t)
 		v := submit(t, c, version("a", "1"))
-		if err := c.Requeue(t.Context(), v.Ref(), claim(t, c, v)); err != nil {
-			t.Fatal(err)
-		}
-		if got := state(t, c, "a", asset.Queued); got.Attempts != 1 {
-			t.Errorf("got %d attempts", got.Attempts)
+		for i, counted := range []bool{true, false} {
+			if err := c.Requeue(t.Context(), v.Ref(), claim(t, c, v), counted); err != nil {
+				t.Fatal(err)
+			}
+			if got := state(t, c, "a", asset.Queued); got.Attempts != 1 {
+				t.Errorf("after %d times: %d attempts, want 1", i+1, got.Attempts)
+			}
 		}
 	})
 	t.Run("lists are in order", func(t *testing.T) {
