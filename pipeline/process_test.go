@@ -6,6 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"image"
+	"image/color"
+	"image/png"
 	"maps"
 	"os"
 	"path/filepath"
@@ -327,5 +330,55 @@ func TestConstantTexturesBecomeFactors(t *testing.T) {
 	}
 	if bytes.Contains(r.Outputs[0].Data, red) {
 		t.Error("the image is still there")
+	}
+}
+
+// changed is a sample after a change to its scene.
+func changed(t *testing.T, name string, change func(*scene.Scene)) []byte {
+	t.Helper()
+	s, err := glb.Decode(sample(t, name), scene.DefaultLimits())
+	if err != nil {
+		t.Fatal(err)
+	}
+	change(s)
+	data, err := glb.Encode(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func TestAnimatedScaleTightensTheBound(t *testing.T) {
+	still := process(t, changed(t, "lamp", func(s *scene.Scene) {}))
+	growing := process(t, changed(t, "lamp", func(s *scene.Scene) {
+		times := &scene.Array{Kind: scene.Float32, Width: 1, Data: []byte{0, 0, 0, 0, 0, 0, 0x80, 0x3f}}
+		for i := range s.Nodes {
+			s.Animations = append(s.Animations, scene.Animation{
+				Samplers: []scene.Track{{Input: times, Output: scene.Floats([][3]float32{{1, 1, 1}, {10, 10, 10}}), Interpolation: "LINEAR"}},
+				Channels: []scene.Channel{{Node: i, Path: "scale"}},
+			})
+		}
+	}))
+	for i := range still.Manifest.Levels {
+		a, b := still.Manifest.Levels[i], growing.Manifest.Levels[i]
+		if b.Triangles <= a.Triangles {
+			t.Errorf("level %d of what grows tenfold has %d triangles, that of what stands still %d", i, b.Triangles, a.Triangles)
+		}
+	}
+}
+
+func TestASourceBeyondTheCapDoesNotStandForALevel(t *testing.T) {
+	// One gray of 4096 pixels but for a corner: next to nothing as PNG, 89 MB on a GPU.
+	img := image.NewPaletted(image.Rect(0, 0, 4096, 4096), color.Palette{color.Gray{90}, color.Gray{160}})
+	img.SetColorIndex(0, 0, 1)
+	var file bytes.Buffer
+	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&file, img); err != nil {
+		t.Fatal(err)
+	}
+	src := changed(t, "flag", func(s *scene.Scene) { s.Images[0].Data = file.Bytes() })
+	for _, l := range process(t, src).Manifest.Levels {
+		if limit := pipeline.Default().Levels[l.Level].GPUBytes; l.Renditions[0].GPUBytes > limit {
+			t.Errorf("level %d takes %d bytes of GPU memory, its cap is %d", l.Level, l.Renditions[0].GPUBytes, limit)
+		}
 	}
 }

@@ -284,3 +284,47 @@ func TestAJobThatTakesTooLongIsBuried(t *testing.T) {
 		t.Errorf("got %d attempts, %v", v.Attempts, v.Failure)
 	}
 }
+
+func TestDrainsDoNotUseUpAttempts(t *testing.T) {
+	s := newShop(t)
+	s.submit("rack", sample(t, "rack"))
+	for range 7 {
+		store := &slow{s.store, make(chan struct{}, 1), make(chan struct{})}
+		stop := s.run(func(w *pipeline.Worker) { w.Store = store })
+		<-store.began
+		stop()
+	}
+	defer s.run(nil)()
+	if v := s.wait("rack", asset.Ready, asset.Failed); v.State != asset.Ready {
+		t.Errorf("it is %s after %d attempts: %v", v.State, v.Attempts, v.Failure)
+	}
+}
+
+func TestAJobIsDoneByTheRecipeItWasSentWith(t *testing.T) {
+	s := newShop(t)
+	src := sample(t, "rack")
+	r := pipeline.Default()
+	r.Name, r.Levels = "two", r.Levels[:2]
+	if err := pipeline.StoreRecipe(t.Context(), s.store, r); err != nil {
+		t.Fatal(err)
+	}
+	hash := asset.Hash(src)
+	if err := s.store.Put(t.Context(), asset.SourceKey("m", hash), bytes.NewReader(src), int64(len(src))); err != nil {
+		t.Fatal(err)
+	}
+	v, err := s.catalog.Submit(t.Context(), asset.Version{
+		Merchant: "m", Model: "rack", Version: "1", Source: hash, Bytes: int64(len(src)), Unit: "m", Recipe: asset.RecipeRef{Name: r.Name, Hash: r.Hash()},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.queue.Send(t.Context(), v.Ref()); err != nil {
+		t.Fatal(err)
+	}
+	defer s.run(nil)()
+	s.wait("rack", asset.Ready)
+	m, err := s.catalog.Current(t.Context(), "m", "rack")
+	if err != nil || len(m.Levels) != 2 || m.Recipe.Name != "two" {
+		t.Errorf("got %d levels by %q, %v", len(m.Levels), m.Recipe.Name, err)
+	}
+}

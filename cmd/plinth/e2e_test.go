@@ -187,6 +187,12 @@ func TestFromUploadToProduct(t *testing.T) {
 	if answer, _ := p.ask("POST", "/p/default/fern.glb", nil); answer.StatusCode != 405 || answer.Header.Get("Allow") == "" {
 		t.Errorf("POST: %s", answer.Status)
 	}
+	if answer, _ := p.ask("DELETE", "/v1/models/fern", nil); answer.StatusCode != 405 || answer.Header.Get("Allow") != "GET, PUT" {
+		t.Errorf("DELETE: %s, %v", answer.Status, answer.Header)
+	}
+	if answer, _ := p.ask("GET", "/p/default/fern.glb", nil, "Range", "bytes=99999999-"); answer.StatusCode != 416 || answer.Header.Get("Cache-Control") != "no-store" {
+		t.Errorf("beyond the end: %s, %v", answer.Status, answer.Header)
+	}
 	if answer, _ := p.ask("GET", "/p/default/fern.glb", []byte("body")); answer.StatusCode != 400 {
 		t.Errorf("a body on GET: %s", answer.Status)
 	}

@@ -375,3 +375,91 @@ func FuzzStructure(f *testing.F) {
 	f.Add(triangle, triangleBin())
 	f.Fuzz(func(t *testing.T, text string, bin []byte) { exercise(t, pack(text, bin), small()) })
 }
+
+// refused fails unless a file is refused at the place.
+func refused(t *testing.T, name string, data []byte, where string) {
+	t.Helper()
+	var bad *scene.FormatError
+	if _, err := glb.Decode(data, scene.DefaultLimits()); !errors.As(err, &bad) || !strings.HasPrefix(bad.Where, where) {
+		t.Errorf("%s: got %v, want a fault in %s", name, err, where)
+	}
+}
+
+func TestSmallFilesThatWouldCostMuchAreRefused(t *testing.T) {
+	many := func(n int, entry string) string { return strings.TrimSuffix(strings.Repeat(entry+",", n), ",") }
+	zeros := strings.Replace(triangle, `"accessors": [`, `"accessors": [`, 1)
+	zeros = strings.Replace(zeros, `"normalized": true}]`, `"normalized": true}, {"componentType": 5126, "count": 2000000, "type": "VEC3"}]`, 1)
+	refused(t, "morph targets that share zeros", pack(strings.Replace(zeros, `"attributes": {"POSITION": 0, "_WEAR": 2}, "indices": 1`,
+		`"attributes": {"POSITION": 3}, "targets": [`+many(100, `{"POSITION": 3}`)+`]`, 1), triangleBin()), "meshes")
+	refused(t, "a large mesh that stands often", pack(strings.Replace(strings.Replace(zeros, `"attributes": {"POSITION": 0, "_WEAR": 2}, "indices": 1`,
+		`"attributes": {"POSITION": 3}`, 1), `"nodes": [{`, `"nodes": [`+many(50, `{"mesh": 0}`)+`,{`, 1), triangleBin()), "nodes")
+	refused(t, "skins with endless joints", pack(strings.Replace(triangle, `"scenes": [{`,
+		`"skins": [`+many(300, `{"joints": [`+many(300, "0")+`]}`)+`], "scenes": [{`, 1), triangleBin()), "skins")
+}
+
+func TestImagesOfOneViewAreStoredOnce(t *testing.T) {
+	png, err := os.ReadFile("../../testdata/models/fern.glb")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := decode(t, png)
+	img := s.Images[0]
+	for range 50 {
+		s.Images = append(s.Images, img)
+		s.Textures = append(s.Textures, scene.Texture{Sampler: scene.None, Source: len(s.Images) - 1})
+	}
+	data := encode(t, s)
+	if len(data) > len(png)+20000 {
+		t.Errorf("fifty times one image: %d bytes became %d", len(png), len(data))
+	}
+	if again := decode(t, data); len(again.Images) != 51 || &again.Images[0].Data[0] != &again.Images[50].Data[0] {
+		t.Error("they are read as copies")
+	}
+}
+
+func TestKeysInTwoCasesDoNotConfuse(t *testing.T) {
+	text := strings.Replace(triangle, `{"bufferView": 0, "componentType": 5126, "count": 3, "type": "VEC3", "min"`,
+		`{"componentType": 5126, "count": 3, "type": "VEC3", "sparse": {"count": 1, "indices": {"bufferView": 1, "byteOffset": 2, "componentType": 5121, "COMPONENTTYPE": 5120}, "values": {"bufferView": 0, "byteOffset": 12}}, "min"`, 1)
+	refused(t, "signed sparse indices", pack(text, triangleBin()), "accessors[0].sparse")
+}
+
+func TestTimesThatAreNoneAreRefused(t *testing.T) {
+	bin := triangleBin()
+	bin = append(bin, 0, 0, 0xc0, 0x7f, 0, 0, 0x80, 0x3f) // NaN, 1
+	bin = append(bin, 0, 0, 0x80, 0x3f, 0, 0, 0, 0)       // 1, 0
+	for at, name := range map[int]string{48: "NaN", 56: "falling times"} {
+		text := strings.Replace(triangle, `"scenes": [{`, `"animations": [{"samplers": [{"input": 3, "output": 4}], "channels": [{"sampler": 0, "target": {"node": 0, "path": "scale"}}]}], "scenes": [{`, 1)
+		text = strings.Replace(text, `"normalized": true}]`, `"normalized": true}, {"bufferView": 2, "componentType": 5126, "count": 2, "type": "SCALAR"}, {"componentType": 5126, "count": 2, "type": "VEC3"}]`, 1)
+		text = strings.Replace(text, `"byteLength": 12}]`, fmt.Sprintf(`"byteLength": 12}, {"buffer": 0, "byteOffset": %d, "byteLength": 8}]`, at), 1)
+		text = strings.Replace(text, `{"byteLength": 48}`, `{"byteLength": 64}`, 1)
+		refused(t, name, pack(text, bin), "animations[0]")
+	}
+}
+
+func TestQuantizedFilesBecomeFloats(t *testing.T) {
+	text := strings.Replace(triangle, `"extensionsUsed"`, `"extensionsRequired": ["KHR_mesh_quantization"], "extensionsUsed"`, 1)
+	text = strings.Replace(text, `{"bufferView": 0, "componentType": 5126, "count": 3`, `{"bufferView": 0, "componentType": 5122, "count": 3`, 1)
+	s := decode(t, pack(text, triangleBin()))
+	if !s.Converted || len(s.Required) != 0 || s.Meshes[0].Primitives[0].Attribute("POSITION").Kind != scene.Float32 {
+		t.Errorf("converted %v, required %v", s.Converted, s.Required)
+	}
+	if data := encode(t, s); bytes.Contains(data, []byte("KHR_mesh_quantization")) {
+		t.Error("the extension is still named")
+	}
+}
+
+func TestWhatRefersToStorageIsLeftOutAndTold(t *testing.T) {
+	text := strings.Replace(triangle, `"extensions": {"KHR_materials_variants": {"mappings"`, `"extensions": {"CESIUM_primitive_outline": {"indices": 1}, "KHR_materials_variants": {"mappings"`, 1)
+	text = strings.Replace(text, `"ACME_shine"]`, `"CESIUM_primitive_outline"]`, 1)
+	s := decode(t, pack(text, triangleBin()))
+	if bytes.Contains(encode(t, s), []byte("CESIUM")) {
+		t.Error("it is still there")
+	}
+	told := false
+	for _, f := range s.Findings {
+		told = told || strings.Contains(f.What, "CESIUM_primitive_outline")
+	}
+	if !told {
+		t.Errorf("nothing tells: %v", s.Findings)
+	}
+}
