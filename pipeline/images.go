@@ -7,6 +7,7 @@ import (
 	"math"
 	"runtime"
 	"slices"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -357,8 +358,9 @@ type coding struct{ image, w, h int }
 // coded images are made once for all levels that want them.
 type codings map[coding]textures.Coded
 
-// make codes what is wanted and not there yet.
-func (c codings) make(ctx context.Context, s *scene.Scene, pictures []picture, r Recipe, wanted []coding, done func()) error {
+// make codes what is wanted and not there yet. done is told the share that is made,
+// from one goroutine at a time.
+func (c codings) make(ctx context.Context, s *scene.Scene, pictures []picture, r Recipe, wanted []coding, done func(float64)) error {
 	var todo []coding
 	for _, w := range wanted {
 		if _, ok := c[w]; !ok && !slices.Contains(todo, w) {
@@ -366,6 +368,8 @@ func (c codings) make(ctx context.Context, s *scene.Scene, pictures []picture, r
 		}
 	}
 	results := make([]textures.Coded, len(todo))
+	var lock sync.Mutex
+	made := 0
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, want := range todo {
@@ -374,7 +378,10 @@ func (c codings) make(ctx context.Context, s *scene.Scene, pictures []picture, r
 				return ctx.Err()
 			}
 			results[i], err = code(&s.Images[want.image], &pictures[want.image], want, r)
-			done()
+			lock.Lock()
+			defer lock.Unlock()
+			made++
+			done(float64(made) / float64(len(todo)))
 			return err
 		})
 	}

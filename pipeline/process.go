@@ -253,7 +253,7 @@ const mediaType = "model/gltf-binary"
 
 func (j *job) code(ctx context.Context, p Processor, wanted []coding) error {
 	p.at(Fitting, 0.4)
-	return j.codings.make(ctx, j.folded, j.pictures, j.recipe, wanted, func() {})
+	return j.codings.make(ctx, j.folded, j.pictures, j.recipe, wanted, func(made float64) { p.at(Fitting, 0.4+0.5*made) })
 }
 
 // packed is a level as a file.
@@ -276,7 +276,7 @@ func (j *job) level(ctx context.Context, k int, pl plan, finer *packed) (*packed
 	}
 	if cap := j.over(k, out); cap != "" && j.recipe.Relaxed > j.recipe.Pixels {
 		pl = j.plan(k, j.recipe.Relaxed)
-		if err := j.codings.make(ctx, j.folded, j.pictures, j.recipe, pl.images, func() {}); err != nil {
+		if err := j.codings.make(ctx, j.folded, j.pictures, j.recipe, pl.images, func(float64) {}); err != nil {
 			return nil, err
 		}
 		if out, err = j.pack(pl); err != nil {
