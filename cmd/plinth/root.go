@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -21,7 +22,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	code := exitCode(err)
-	if _, told := err.(failed); err != nil && !told {
+	if _, told := errors.AsType[failed](err); err != nil && !told {
 		_, _ = fmt.Fprintf(stderr, "plinth: %v\n", err)
 		if code == exitUsage {
 			_, _ = fmt.Fprintln(stderr, `Run "plinth --help" for how to use it.`)

@@ -182,7 +182,7 @@ func (o *object) Read(p []byte) (int, error) {
 	}
 	n, err := o.file.ReadAt(p, o.at)
 	o.at += int64(n)
-	if n > 0 && err == io.EOF { //nolint:errorlint // ReadAt returns it as it is
+	if n > 0 && err == io.EOF {
 		err = nil
 	}
 	return n, err
