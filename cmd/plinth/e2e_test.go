@@ -37,10 +37,10 @@ type process struct {
 	log  *bytes.Buffer
 }
 
-func serve(t *testing.T, data string) *process {
+func serve(t *testing.T, data string, env ...string) *process {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "serve", "--data", data, "--listen", "127.0.0.1:0")
-	cmd.Env = append(os.Environ(), "PLINTH_TEST_MAIN=1")
+	cmd.Env = append(append(os.Environ(), "PLINTH_TEST_MAIN=1"), env...)
 	p := &process{t: t, cmd: cmd, log: &bytes.Buffer{}}
 	cmd.Stderr = p.log
 	out, err := cmd.StdoutPipe()
@@ -228,6 +228,43 @@ func TestBadUploadsAreRefusedWithAReason(t *testing.T) {
 	}
 	if _, text := p.ask("GET", "/v1/models", nil); !bytes.Contains(text, []byte(`"models":[]`)) {
 		t.Errorf("something is left: %s", text)
+	}
+}
+
+func TestOversizedUploadsAreRefused(t *testing.T) {
+	recipe := filepath.Join(t.TempDir(), "recipe.json")
+	if err := os.WriteFile(recipe, []byte(`{"name": "small", "limits": {"bytes": 60000}}`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	data := t.TempDir()
+	p := serve(t, data, "PLINTH_RECIPE="+recipe)
+	answer, text := p.ask("PUT", "/v1/models/fern", sample(t, "fern"))
+	if answer.StatusCode != 422 || !bytes.Contains(text, []byte("60000 bytes")) {
+		t.Errorf("told beforehand: %s %s", answer.Status, text)
+	}
+	// A body of unknown length.
+	r, err := http.NewRequestWithContext(t.Context(), "PUT", p.base+"/v1/models/fern", io.MultiReader(bytes.NewReader(sample(t, "fern"))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if answer, err = http.DefaultClient.Do(r); err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close() //nolint:errcheck // only read
+	if answer.StatusCode != 422 {
+		t.Errorf("noticed on the way: %s", answer.Status)
+	}
+	if left, _ := os.ReadDir(filepath.Join(data, "store", "tmp")); len(left) != 0 {
+		t.Errorf("%v is left", left)
+	}
+	if answer, text := p.ask("PUT", "/v1/models/rack", sample(t, "rack")); answer.StatusCode != 202 {
+		t.Errorf("a smaller one: %s %s", answer.Status, text)
+	}
+	if last, _ := p.follow("rack"); last.State != asset.Ready || last.Recipe.Name != "small" {
+		t.Errorf("it is %s by %q", last.State, last.Recipe.Name)
+	}
+	if code, _, stderr := plinth(t, "convert", samples+"fern.glb", "--recipe", recipe, "-o", t.TempDir()); code != exitInput || !strings.Contains(stderr, "60000") {
+		t.Errorf("convert: exit %d: %s", code, stderr)
 	}
 }
 

@@ -336,9 +336,6 @@ func (in *Intake) refuse(w http.ResponseWriter, err error) int {
 	switch {
 	case refused:
 		p.Status, p.Code, p.Where, p.Do = http.StatusUnprocessableEntity, finding.Code, finding.Where, finding.Do
-		if finding.Code == "too-large" {
-			p.Status = http.StatusRequestEntityTooLarge
-		}
 	case errors.Is(err, errMethod):
 		p.Status = http.StatusMethodNotAllowed
 	case errors.Is(err, asset.ErrInvalid):
