@@ -8,7 +8,7 @@ VIEWER       = origin/viewer
 DATA         = data
 LISTEN       = 127.0.0.1:8080
 
-.PHONY: demo build viewer test check lint e2e bench clean
+.PHONY: demo build viewer test check lint e2e bench fuzz clean
 
 # The shop on localhost: builds the page and the binary, makes the sample
 # products, turns them into levels and serves them.
@@ -45,6 +45,13 @@ e2e: viewer build
 # Small benchmarks beside the code. Whole models beside a peer: benchmarks/README.md.
 bench:
 	go test -run '^$$' -bench . $(PACKAGES)
+
+# Each fuzz target for a minute. Interesting inputs are not minimized: what runs in
+# parallel covers other lines each time, and minimizing would never end.
+fuzz:
+	@for f in mesh/glb:FuzzDecode mesh/glb:FuzzStructure textures:FuzzDecode pipeline:FuzzProcess origin:FuzzDecide; do \
+		go test ./$${f%:*} -run '^$$' -fuzz "^$${f#*:}\$$" -fuzztime 60s -fuzzminimizetime 1x || exit 1; \
+	done
 
 clean:
 	rm -rf bin data out $(VIEWER)/dist/* $(VIEWER)/node_modules testdata/models/large

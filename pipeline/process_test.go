@@ -3,6 +3,7 @@ package pipeline_test
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -271,20 +272,72 @@ func TestRecipes(t *testing.T) {
 	}
 }
 
-func FuzzProcess(f *testing.F) {
-	for _, m := range models.All() {
-		if !m.Large {
-			data, err := m.Make()
-			if err != nil {
-				f.Fatal(err)
-			}
-			f.Add(data)
+// tiny is a bent sheet of 32 triangles with a picture of 8 by 8 pixels, and a node that
+// an animation moves.
+func tiny() *scene.Scene {
+	var points [][3]float32
+	var uvs [][2]float32
+	var indices []uint32
+	for i := range uint32(25) {
+		u, v := float32(i%5)/4, float32(i/5)/4
+		points, uvs = append(points, [3]float32{u, v, u * u * v}), append(uvs, [2]float32{u, v})
+		if i%5 < 4 && i/5 < 4 {
+			indices = append(indices, i, i+1, i+6, i, i+6, i+5)
 		}
 	}
+	img := image.NewNRGBA(image.Rect(0, 0, 8, 8))
+	for i := range img.Pix {
+		img.Pix[i] = uint8(i*37 | 3*(i&4))
+	}
+	var file bytes.Buffer
+	if err := png.Encode(&file, img); err != nil {
+		panic(err) // a picture in memory is written to memory
+	}
+	node := scene.Node{Mesh: 0, Skin: scene.None, Camera: scene.None, Rotation: [4]float64{3: 1}, Scale: [3]float64{1, 1, 1}}
+	return &scene.Scene{
+		Default: 0, Scenes: []scene.Roots{{Nodes: []int{0, 1}}}, Nodes: []scene.Node{node, node},
+		Meshes: []scene.Mesh{{Primitives: []scene.Primitive{{
+			Mode: scene.Triangles, Indices: indices, Material: 0,
+			Attributes: []scene.Attribute{{Name: "POSITION", Array: scene.Floats(points)}, {Name: "TEXCOORD_0", Array: scene.Floats(uvs)}},
+			Targets:    [][]scene.Attribute{{{Name: "POSITION", Array: scene.Floats(points)}}},
+		}}}},
+		Materials: []scene.Material{{
+			BaseColor: &scene.TextureRef{}, Normal: &scene.TextureRef{}, BaseColorFactor: [4]float64{1, 1, 1, 1}, NormalScale: 1,
+			OcclusionStrength: 1, AlphaMode: scene.Mask, AlphaCutoff: 0.5,
+		}},
+		Textures: []scene.Texture{{Sampler: scene.None}}, Images: []scene.Image{{MIME: "image/png", Data: file.Bytes()}},
+		Animations: []scene.Animation{{
+			Samplers: []scene.Track{{
+				Interpolation: "LINEAR", Output: scene.Floats([][3]float32{{1, 1, 1}, {2, 1, 1}}),
+				Input: &scene.Array{Kind: scene.Float32, Width: 1, Data: []byte{0, 0, 0, 0, 0, 0, 0x80, 0x3f}},
+			}},
+			Channels: []scene.Channel{{Node: 1, Path: "scale"}},
+		}},
+	}
+}
+
+// The fuzzer changes the structure; the binary chunk follows it as it is.
+func FuzzProcess(f *testing.F) {
+	data, err := glb.Encode(tiny())
+	if err != nil {
+		f.Fatal(err)
+	}
+	n := binary.LittleEndian.Uint32(data[12:])
+	bin := data[20+n:]
+	f.Add(string(data[20 : 20+n]))
 	r := pipeline.Default()
-	r.Limits.Vertices, r.Limits.Memory, r.Limits.Texels = 1<<12, 1<<20, 1<<16
-	f.Fuzz(func(t *testing.T, data []byte) {
-		result, err := pipeline.Process(t.Context(), data, r)
+	r.Limits.Vertices, r.Limits.Memory, r.Limits.Texels = 1<<10, 1<<18, 1<<12
+	f.Fuzz(func(t *testing.T, text string) {
+		for len(text)%4 != 0 {
+			text += " "
+		}
+		src := binary.LittleEndian.AppendUint32([]byte("glTF\x02\x00\x00\x00"), uint32(20+len(text)+len(bin)))
+		src = append(binary.LittleEndian.AppendUint32(src, uint32(len(text))), "JSON"...)
+		src = append(append(src, text...), bin...)
+		result, err := pipeline.Process(t.Context(), src, r)
+		if _, refused := pipeline.Refusal(err); err != nil && !refused {
+			t.Fatalf("%v is no refusal", err)
+		}
 		if err == nil && len(result.Manifest.Levels) != len(r.Levels) {
 			t.Errorf("got %d levels", len(result.Manifest.Levels))
 		}
