@@ -35,12 +35,11 @@ const maxPosed = 32 << 20
 // bodies divides a scene.
 func bodies(s *scene.Scene) []body {
 	moments := frames(s)
-	growth := growths(s)
 	placed := map[int][]scene.Placement{}
 	for _, p := range s.Placements() {
 		placed[p.Mesh] = append(placed[p.Mesh], p)
 	}
-	moving := animated(s)
+	moving, reach := animated(s), reaches(s)
 	still := body{stretch: 1}
 	var out []body
 	for i := range s.Meshes {
@@ -57,7 +56,7 @@ func bodies(s *scene.Scene) []body {
 		case slices.ContainsFunc(places, func(p scene.Placement) bool { return p.Skin != scene.None }):
 			// One mesh on several skeletons is kept as it came.
 		default:
-			b := body{stretch: stretch(places, growth)}
+			b := body{stretch: stretch(s, places, moving, reach)}
 			b.add(s, i, nil)
 			if b.morph(s, i) {
 				out = append(out, b)
@@ -67,7 +66,9 @@ func bodies(s *scene.Scene) []body {
 	if len(still.parts) > 0 {
 		out = append(out, still)
 	}
-	return slices.DeleteFunc(out, func(b body) bool { return b.mesh.Triangles() == 0 || b.stretch == 0 || math.IsInf(b.stretch, 0) })
+	return slices.DeleteFunc(out, func(b body) bool {
+		return b.mesh.Triangles() == 0 || b.stretch == 0 || math.IsInf(b.stretch, 0) || math.IsNaN(b.stretch)
+	})
 }
 
 // animated tells which nodes an animation can move, by themselves or with an
@@ -94,40 +95,48 @@ func animated(s *scene.Scene) []bool {
 }
 
 // stretch is the most that any placement lengthens a mesh, at rest or at any moment
-// of an animation.
-func stretch(places []scene.Placement, growth []float64) float64 {
+// of an animation. It is infinite where that has no bound.
+func stretch(s *scene.Scene, places []scene.Placement, moving []bool, reach []float64) float64 {
 	most := 0.0
 	for _, p := range places {
-		most = max(most, p.At.Stretch()*growth[p.Node])
+		switch {
+		case !moving[p.Node]:
+			most = max(most, p.At.Stretch())
+		case s.Nodes[p.Node].Instances != nil: // instances of what moves are kept as they came
+			return math.Inf(1)
+		default:
+			most = max(most, reach[p.Node])
+		}
 	}
 	return most
 }
 
-// growths bounds, for each node on the stage, by how much animations lengthen what
-// hangs from it, against the rest pose. Only scales do. A spline may overshoot its
-// keys: it has no bound here. Neither has a node that has no size at rest.
-func growths(s *scene.Scene) []float64 {
-	own := slices.Repeat([]float64{1}, len(s.Nodes))
+// reaches bounds, for each node on the stage, by how much it can lengthen what hangs
+// from it, whatever its animations do: the product, down from the root, of the most
+// that each node can. Only scales lengthen. A spline may overshoot its keys: it
+// has no bound here.
+func reaches(s *scene.Scene) []float64 {
+	own := make([]float64, len(s.Nodes))
+	for i := range s.Nodes {
+		own[i] = s.Nodes[i].Local().Stretch()
+	}
 	for i := range s.Animations {
 		for _, c := range s.Animations[i].Channels {
-			if c.Path != "scale" || c.Node == scene.None {
+			if c.Node == scene.None {
 				continue
 			}
 			t := &s.Animations[i].Samplers[c.Track]
-			largest := 0.0
-			for k := range t.Output.Len() {
-				for axis := range 3 {
-					largest = max(largest, math.Abs(float64(t.Output.At(k, axis))))
+			switch {
+			case c.Path == "scale" && t.Interpolation == "CUBICSPLINE",
+				c.Path != "weights" && s.Nodes[c.Node].Matrix != nil:
+				own[c.Node] = math.Inf(1)
+			case c.Path == "scale":
+				for k := range t.Output.Len() {
+					for axis := range 3 {
+						own[c.Node] = max(own[c.Node], math.Abs(float64(t.Output.At(k, axis))))
+					}
 				}
 			}
-			// The least that the node scales any direction at rest.
-			rest := s.Nodes[c.Node].Scale
-			least := min(math.Abs(rest[0]), math.Abs(rest[1]), math.Abs(rest[2]))
-			factor := largest / least
-			if t.Interpolation == "CUBICSPLINE" || least == 0 || s.Nodes[c.Node].Matrix != nil {
-				factor = math.Inf(1)
-			}
-			own[c.Node] = max(own[c.Node], factor)
 		}
 	}
 	out := slices.Clone(own)

@@ -303,7 +303,7 @@ func foldMaterial(s *scene.Scene, m *scene.Material, pictures []picture) scene.M
 	factors := *m
 	kept := m.Retexture(func(slot scene.Slot) int {
 		src := s.Textures[slot.Texture].Source
-		if src == scene.None || !pictures[src].stats.Constant(slotUse(slot, m)) {
+		if src == scene.None || !pictures[src].stats.Constant(slot.Used) {
 			return slot.Texture
 		}
 		c := pictures[src].stats.Min
@@ -340,14 +340,6 @@ func foldMaterial(s *scene.Scene, m *scene.Material, pictures []picture) scene.M
 	return kept
 }
 
-// slotUse is what a slot reads of its image, given its material.
-func slotUse(slot scene.Slot, m *scene.Material) textures.Channels {
-	if slot.Name == "baseColorTexture" && m.AlphaMode == scene.Opaque {
-		return slot.Used &^ textures.A
-	}
-	return slot.Used
-}
-
 // tidy rounds to nine digits after the point, so that the last bit of a power does
 // not depend on the processor.
 func tidy(x float64) float64 { return math.Round(x*1e9) / 1e9 }
@@ -362,9 +354,10 @@ type codings map[coding]textures.Coded
 // from one goroutine at a time.
 func (c codings) make(ctx context.Context, s *scene.Scene, pictures []picture, r Recipe, wanted []coding, done func(float64)) error {
 	var todo []coding
+	listed := map[coding]bool{}
 	for _, w := range wanted {
-		if _, ok := c[w]; !ok && !slices.Contains(todo, w) {
-			todo = append(todo, w)
+		if _, made := c[w]; !made && !listed[w] {
+			todo, listed[w] = append(todo, w), true
 		}
 	}
 	results := make([]textures.Coded, len(todo))

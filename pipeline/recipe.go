@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 
 	"github.com/plinth3d/plinth/mesh/scene"
 	"github.com/plinth3d/plinth/pipeline/asset"
@@ -65,14 +67,17 @@ func Default() Recipe {
 	}
 }
 
-// ParseRecipe reads a recipe's JSON. What it leaves out is as in Default; what it
-// says and nobody knows is an error.
+// ParseRecipe reads a recipe's JSON. What it leaves out is as in Default, but a role
+// that it names is named whole; what it says and nobody knows is an error.
 func ParseRecipe(text []byte) (Recipe, error) {
 	r := Default()
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&r); err != nil {
 		return r, fmt.Errorf("%w: recipe: %w", asset.ErrInvalid, err)
+	}
+	if dec.More() {
+		return r, fmt.Errorf("%w: recipe: something follows its end", asset.ErrInvalid)
 	}
 	return r, r.Check()
 }
@@ -99,7 +104,13 @@ func (r Recipe) Check() error {
 			return bad("levels[%d].height is %d; heights fall, and are at least 16", i, l.Height)
 		}
 	}
-	for _, role := range []textures.Role{textures.Color, textures.Emissive, textures.Normal, textures.ORM, textures.Data} {
+	roles := []textures.Role{textures.Color, textures.Emissive, textures.Normal, textures.ORM, textures.Data}
+	for _, name := range slices.Sorted(maps.Keys(r.Roles)) {
+		if !slices.Contains(roles, name) {
+			return bad("roles.%.40s is none of %v", name, roles)
+		}
+	}
+	for _, role := range roles {
 		if x, ok := r.Roles[role]; !ok || !(x.Pixels > 0) {
 			return bad("roles.%s.pixels must be above 0", role)
 		}

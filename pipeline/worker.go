@@ -183,7 +183,8 @@ func (a *attempt) heartbeat(ctx context.Context, cancel context.CancelCauseFunc)
 }
 
 func (a *attempt) process(ctx context.Context) (r *Result, err error) {
-	// A bug that a file brings out must not take other jobs with it.
+	// A bug that a file brings out must not take other jobs with it. (What runs in
+	// parallel can't be caught here; attempts are counted for that.)
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v", p)

@@ -123,7 +123,7 @@ func TestWhatIsReadIsWrittenAgain(t *testing.T) {
 func TestRealModelsAreReadAndWritten(t *testing.T) {
 	files, _ := filepath.Glob("../../../shared/models/*/*.glb")
 	if len(files) == 0 {
-		t.Skip("the shared models are not here")
+		t.Skip("../shared/models is not here: real models lie beside a checkout, not in it; the other tests use files of their own")
 	}
 	for _, f := range files {
 		t.Run(filepath.Base(f), func(t *testing.T) {

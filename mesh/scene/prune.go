@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// opaque says whether JSON that Plinth doesn't understand may refer to textures by
+// texturesNumbered says whether JSON that Plinth doesn't understand may refer to textures by
 // number: then they keep their numbers.
 func (s *Scene) texturesNumbered() bool {
 	numbered := false
@@ -46,37 +46,64 @@ func (s *Scene) Prune() *Scene {
 		return s
 	}
 	out := *s
-	var textures, images, samplers []int // what is kept, by its old number
-	keep := func(list *[]int, i int) {
-		if i != None && !slices.Contains(*list, i) {
-			*list = append(*list, i)
-		}
-	}
+	var textures, images, samplers kept
 	for i := range s.Materials {
 		for _, slot := range s.Materials[i].Slots() {
-			keep(&textures, slot.Texture)
+			textures.add(slot.Texture)
 		}
 	}
-	slices.Sort(textures)
-	for _, t := range textures {
-		keep(&images, s.Textures[t].Source)
-		keep(&samplers, s.Textures[t].Sampler)
+	textures.number()
+	for _, t := range textures.list {
+		images.add(s.Textures[t].Source)
+		samplers.add(s.Textures[t].Sampler)
 	}
-	slices.Sort(images)
-	slices.Sort(samplers)
+	images.number()
+	samplers.number()
 
-	renumber := func(list []int, old int) int { return slices.Index(list, old) } // None stays None
-	out.Textures = pick(s.Textures, textures)
+	out.Textures = pick(s.Textures, textures.list)
 	for i := range out.Textures {
 		t := &out.Textures[i]
-		t.Source, t.Sampler = renumber(images, t.Source), renumber(samplers, t.Sampler)
+		t.Source, t.Sampler = images.of(t.Source), samplers.of(t.Sampler)
 	}
-	out.Images, out.Samplers = pick(s.Images, images), pick(s.Samplers, samplers)
+	out.Images, out.Samplers = pick(s.Images, images.list), pick(s.Samplers, samplers.list)
 	out.Materials = slices.Clone(s.Materials)
 	for i := range out.Materials {
-		out.Materials[i] = s.Materials[i].Retexture(func(slot Slot) int { return renumber(textures, slot.Texture) })
+		out.Materials[i] = s.Materials[i].Retexture(func(slot Slot) int { return textures.of(slot.Texture) })
 	}
 	return &out
+}
+
+// kept are entries of a list that stay, and the numbers they get.
+type kept struct {
+	list []int // by their old numbers
+	now  map[int]int
+}
+
+func (k *kept) add(i int) {
+	if _, there := k.now[i]; there || i == None {
+		return
+	}
+	if k.now == nil {
+		k.now = map[int]int{}
+	}
+	k.now[i] = None
+	k.list = append(k.list, i)
+}
+
+// number gives new numbers in the old order.
+func (k *kept) number() {
+	slices.Sort(k.list)
+	for n, i := range k.list {
+		k.now[i] = n
+	}
+}
+
+// of is the new number of entry i; None stays None.
+func (k *kept) of(i int) int {
+	if n, ok := k.now[i]; ok {
+		return n
+	}
+	return None
 }
 
 func pick[T any](all []T, which []int) []T {

@@ -73,9 +73,6 @@ func (m *Material) core() []coreSlot {
 // extensions by name.
 func (m *Material) Slots() (out []Slot) {
 	m.Retexture(func(s Slot) int {
-		if s.Name == "baseColorTexture" && m.AlphaMode == Opaque {
-			s.Used &^= textures.A
-		}
 		out = append(out, s)
 		return s.Texture
 	})
@@ -92,6 +89,9 @@ func (m *Material) Retexture(choose func(Slot) int) Material {
 		}
 		ref := **c.ref
 		k := slots[c.name]
+		if c.ref == &out.BaseColor && m.AlphaMode == Opaque {
+			k.used &^= textures.A
+		}
 		uv, transform := transformOf(ref.Extensions, ref.UV)
 		ref.Texture = choose(Slot{c.name, k.role, k.used, ref.Texture, uv, transform})
 		if *c.ref = &ref; ref.Texture == None {

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
+
 	"github.com/plinth3d/plinth/pipeline/asset"
 	"github.com/plinth3d/plinth/pipeline/asset/assettest"
 )
@@ -38,6 +40,37 @@ func TestQueue(t *testing.T) {
 			t.Fatal(err)
 		}
 		closing(t, q)
+		return q
+	})
+}
+
+// A server that others run: the same contract over a connection, shared by all.
+func TestSharedQueue(t *testing.T) {
+	t.Parallel()
+	assettest.Queue(t, func(t *testing.T) asset.Queue {
+		s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(), NoLog: true, NoSigs: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Start()
+		t.Cleanup(func() {
+			s.Shutdown()
+			s.WaitForShutdown()
+		})
+		if !s.ReadyForConnections(20 * time.Second) {
+			t.Fatal("the server does not start")
+		}
+		// A second worker's connection must not take the leases of the first away.
+		q, err := DialQueue(t.Context(), s.ClientURL(), time.Second)
+		if err != nil {
+			t.Fatal(err)
+		}
+		closing(t, q)
+		other, err := DialQueue(t.Context(), s.ClientURL(), time.Second)
+		if err != nil {
+			t.Fatal(err)
+		}
+		closing(t, other)
 		return q
 	})
 }
