@@ -77,6 +77,9 @@ func (p Processor) Process(ctx context.Context, src []byte, r Recipe) (*Result, 
 	if j.pictures, err = studyImages(ctx, m.scene, r.Limits.Pixels); err != nil {
 		return nil, err
 	}
+	for _, p := range j.pictures {
+		j.roles = append(j.roles, p.how.Role)
+	}
 	j.folded = fold(m.scene, j.pictures)
 	j.pictures = carried(m.scene, j.folded, j.pictures)
 
@@ -168,8 +171,9 @@ type job struct {
 	recipe   Recipe
 	source   []byte
 	model    *Model
-	folded   *scene.Scene // what levels are made of
-	pictures []picture    // of folded
+	folded   *scene.Scene    // what levels are made of
+	pictures []picture       // of folded
+	roles    []textures.Role // of the source's images
 	shapes   []shape
 	codings  codings
 }
@@ -313,7 +317,7 @@ func (j *job) over(k int, l *packed) string {
 // pack writes a plan as a universal file.
 func (j *job) pack(pl plan) (*packed, error) {
 	s := *j.folded
-	s.Generator = strings.TrimSpace("Plinth; " + s.Generator)
+	s.Generator = strings.TrimSuffix("Plinth; "+s.Generator, "; ")
 	s.Meshes = j.shapes[pl.shape].meshes
 	if !slices.ContainsFunc(pl.images, func(c coding) bool { return max(c.w, c.h) > maxShortEdge }) {
 		s.Meshes = withShortUVs(s.Meshes)
@@ -337,18 +341,9 @@ func (j *job) pack(pl plan) (*packed, error) {
 // original is the source standing for a level.
 func (j *job) original(relaxed string) *packed {
 	out := &packed{data: j.source, triangles: j.model.facts.Triangles, gpuBytes: j.model.facts.GPUBytes, relaxed: relaxed}
-	s := j.model.scene
-	pictures := j.pictures
-	if len(pictures) != len(s.Images) {
-		pictures = nil
-	}
-	for i, img := range s.Images {
-		role := "data"
-		if pictures != nil {
-			role = string(pictures[i].how.Role)
-		}
+	for i, img := range j.model.scene.Images {
 		w, h, _ := textures.Config(img.Data) // read before
-		out.textures = append(out.textures, entryOf(role, w, h, img.MIME, len(img.Data), math.Inf(1), 0))
+		out.textures = append(out.textures, entryOf(string(j.roles[i]), w, h, img.MIME, len(img.Data), math.Inf(1), 0))
 	}
 	return out
 }
