@@ -165,6 +165,8 @@ func (in *Intake) spool(w http.ResponseWriter, r *http.Request, limit int64) (f 
 	body := &moving{http.MaxBytesReader(w, r.Body, limit), http.NewResponseController(w)}
 	disk := &noted{w: io.MultiWriter(f, sum)}
 	size, err = io.Copy(disk, body)
+	// What is left of the deadline must not end the request while it is looked at.
+	_ = body.control.SetReadDeadline(time.Time{})
 	if err == nil {
 		return f, hex.EncodeToString(sum.Sum(nil)), size, nil
 	}
