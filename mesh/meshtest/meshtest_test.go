@@ -49,7 +49,10 @@ func TestAPLYIsReadInAllFormats(t *testing.T) {
 	}
 	rows := []any{
 		[]vertex{{0, 9, 0, 0}, {1, 9, 0, 0}, {1, 9, 1, 0}, {0, 9, 1, 0}},
-		uint8(4), []int32{0, 1, 2, 3}, int32(9), []int32{0, 1, 2, 3, -1, 3, 2, 1, 1},
+		uint8(4),
+		[]int32{0, 1, 2, 3},
+		int32(9),
+		[]int32{0, 1, 2, 3, -1, 3, 2, 1, 1},
 	}
 	binaryFile := func(format string, order binary.ByteOrder) string {
 		out := bytes.NewBufferString(head(format))
