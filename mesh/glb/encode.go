@@ -13,10 +13,10 @@ import (
 )
 
 // Encode writes s as a GLB: JSON, then one binary chunk with vertices by stride,
-// indices, animation, and images last. Arrays that are shared in s are written
-// once. s must be as a reader returned it, or changed with as much care.
+// indices, animation, and images last. Arrays and lists of indices that are shared in s
+// are written once. s must be as a reader returned it, or changed with as much care.
 func Encode(s *scene.Scene) ([]byte, error) {
-	e := &encoder{scene: s, refs: map[ref]int{}, views: map[string]int{}}
+	e := &encoder{scene: s, refs: map[ref]int{}, orders: map[order]int{}, views: map[string]int{}}
 	e.doc = &gltf.Document{
 		Asset: gltf.Asset{
 			Version: "2.0", Generator: s.Generator, Copyright: s.Copyright,
@@ -37,11 +37,12 @@ func Encode(s *scene.Scene) ([]byte, error) {
 }
 
 type encoder struct {
-	scene *scene.Scene
-	doc   *gltf.Document
-	refs  map[ref]int    // what is written -> accessor
-	views map[string]int // kind of view -> its number
-	bins  [][]byte       // of the views
+	scene  *scene.Scene
+	doc    *gltf.Document
+	refs   map[ref]int    // what is written -> accessor
+	orders map[order]int  // the same of indices
+	views  map[string]int // kind of view -> its number
+	bins   [][]byte       // of the views
 }
 
 // A use of an array decides its view: the specification lets a view have one only.
@@ -59,6 +60,14 @@ type ref struct {
 	array  *scene.Array
 	use    use
 	bounds bool
+}
+
+// order is a list of indices, known by where it is in memory, in the type that it is
+// written in.
+type order struct {
+	first *uint32
+	n     int
+	kind  scene.Kind
 }
 
 func (e *encoder) used() []string {
@@ -261,16 +270,27 @@ func (e *encoder) primitive(p *scene.Primitive) *gltf.Primitive {
 		out.Targets = append(out.Targets, e.attributes(t))
 	}
 	if p.Indices != nil {
-		kind := scene.IndexKind(p.Vertices())
-		view := e.view(fmt.Sprint("indices ", kind.Size()), 0, gltf.TargetElementArrayBuffer)
-		acc := &gltf.Accessor{
-			ComponentType: components[kind], Type: gltf.AccessorScalar, Count: len(p.Indices),
-			BufferView: &view, ByteOffset: e.append(view, packed(p.Indices, kind)),
-		}
-		i := e.add(ref{}, acc)
+		i := e.indices(p.Indices, scene.IndexKind(p.Vertices()))
 		out.Indices = &i
 	}
 	return out
+}
+
+// indices writes a list once for each type that its vertices ask for.
+func (e *encoder) indices(list []uint32, kind scene.Kind) int {
+	key := order{n: len(list), kind: kind}
+	if len(list) > 0 {
+		key.first = &list[0]
+	}
+	if i, ok := e.orders[key]; ok {
+		return i
+	}
+	view := e.view(fmt.Sprint("indices ", kind.Size()), 0, gltf.TargetElementArrayBuffer)
+	e.orders[key] = e.add(ref{}, &gltf.Accessor{
+		ComponentType: components[kind], Type: gltf.AccessorScalar, Count: len(list),
+		BufferView: &view, ByteOffset: e.append(view, packed(list, kind)),
+	})
+	return e.orders[key]
 }
 
 func (e *encoder) attributes(list []scene.Attribute) map[string]int {

@@ -101,6 +101,12 @@ func (s *Scene) worldPoints() (out [][3]float32) {
 // also counts vertices, primitives and morphs.
 func (s *Scene) bufferBytes(f *Facts) (sum int64) {
 	seen := map[*Array]bool{}
+	type order struct { // a list of indices that primitives may share
+		first *uint32
+		n     int
+		kind  Kind
+	}
+	orders := map[order]bool{}
 	add := func(list []Attribute) {
 		for _, a := range list {
 			if !seen[a.Array] {
@@ -119,7 +125,13 @@ func (s *Scene) bufferBytes(f *Facts) (sum int64) {
 			for _, t := range p.Targets {
 				add(t)
 			}
-			sum += int64(len(p.Indices)) * int64(IndexKind(p.Vertices()).Size())
+			if len(p.Indices) == 0 {
+				continue
+			}
+			if o := (order{&p.Indices[0], len(p.Indices), IndexKind(p.Vertices())}); !orders[o] {
+				orders[o] = true
+				sum += int64(o.n) * int64(o.kind.Size())
+			}
 		}
 	}
 	return sum

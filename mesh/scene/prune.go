@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// texturesNumbered says whether JSON that Plinth doesn't understand may refer to textures by
+// numbered says whether JSON that Plinth doesn't understand may refer to things by
 // number: then they keep their numbers.
-func (s *Scene) texturesNumbered() bool {
+func (s *Scene) numbered() bool {
 	numbered := false
 	s.Walk(func(_ string, e *Extra) {
 		for name := range e.Extensions {
@@ -42,7 +42,7 @@ func Understood(extension string) bool { return understood[extension] }
 // programs may refer to them. Where an unknown extension may refer to
 // textures, all stay.
 func (s *Scene) Prune() *Scene {
-	if s.texturesNumbered() {
+	if s.numbered() {
 		return s
 	}
 	out := *s
