@@ -296,13 +296,14 @@ func exercise(t *testing.T, data []byte, lim scene.Limits) {
 	if _, err := s.Inspect(); err != nil {
 		return
 	}
-	s.Prune()
-	out, err := glb.Encode(s)
-	if err != nil {
-		t.Fatalf("what was read can't be written: %v", err)
-	}
-	if _, err := glb.Decode(out, scene.DefaultLimits()); err != nil {
-		t.Fatalf("what was written can't be read: %v", err)
+	for _, s := range []*scene.Scene{s, s.Prune().Dedup().Join()} {
+		out, err := glb.Encode(s)
+		if err != nil {
+			t.Fatalf("what was read can't be written: %v", err)
+		}
+		if _, err := glb.Decode(out, scene.DefaultLimits()); err != nil {
+			t.Fatalf("what was written can't be read: %v", err)
+		}
 	}
 }
 
@@ -415,6 +416,17 @@ func TestImagesOfOneViewAreStoredOnce(t *testing.T) {
 	if again := decode(t, data); len(again.Images) != 51 || &again.Images[0].Data[0] != &again.Images[50].Data[0] {
 		t.Error("they are read as copies")
 	}
+}
+
+func TestSharedIndicesAreStoredOnce(t *testing.T) {
+	s := decode(t, pack(triangle, triangleBin()))
+	prim := s.Meshes[0].Primitives[0]
+	prim.Material = 1
+	s.Meshes[0].Primitives = append(s.Meshes[0].Primitives, prim)
+	if got := bytes.Count(encode(t, s), []byte(`"componentType"`)); got != 3 {
+		t.Errorf("got %d accessors, want 3", got)
+	}
+	same(t, s, decode(t, encode(t, s)))
 }
 
 func TestKeysInTwoCasesDoNotConfuse(t *testing.T) {

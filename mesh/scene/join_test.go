@@ -137,9 +137,19 @@ func TestJoinLeavesWhatIsAddressed(t *testing.T) {
 		"an extension on the node above": {2, func(s *Scene) { s.Nodes[0].Extra = s.Nodes[0].With("KHR_node_visibility", map[string]any{}) }},
 		"a node that an animation moves": {3, func(s *Scene) { s.Animations = []Animation{{Channels: []Channel{{Node: 1, Path: "scale"}}}} }},
 		"an animation that moves all":    {2, func(s *Scene) { s.Animations = []Animation{{Channels: []Channel{{Node: 0, Path: "scale"}}}} }},
-		"a joint":                        {3, func(s *Scene) { s.Skins = []Skin{{Skeleton: None, Joints: []int{1}}} }},
-		"a skin":                         {3, func(s *Scene) { s.Skins = []Skin{{Skeleton: None, Joints: []int{0}}}; s.Nodes[1].Skin = 0 }},
-		"a level of detail":              {2, func(s *Scene) { s.Nodes[3].Extra = levelOf("1"); s.Nodes[3].Mesh = None }},
+		"an animation that moves two of the three": {3, func(s *Scene) {
+			s.Nodes = append(s.Nodes, node(None, 2, 3))
+			s.Nodes[0].Children = []int{1, 4}
+			s.Animations = []Animation{{Channels: []Channel{{Node: 4, Path: "rotation"}}}}
+		}},
+		"a node that moves with those below": {3, func(s *Scene) {
+			s.Nodes[0].Children, s.Nodes[1].Children = []int{1}, []int{2, 3}
+			s.Animations = []Animation{{Channels: []Channel{{Node: 1, Path: "rotation"}}}}
+		}},
+		"a joint":                {3, func(s *Scene) { s.Skins = []Skin{{Skeleton: None, Joints: []int{1}}} }},
+		"the root of a skeleton": {3, func(s *Scene) { s.Skins = []Skin{{Skeleton: 1}} }},
+		"a skin":                 {3, func(s *Scene) { s.Skins = []Skin{{Skeleton: None, Joints: []int{0}}}; s.Nodes[1].Skin = 0 }},
+		"a level of detail":      {2, func(s *Scene) { s.Nodes[3].Extra = levelOf("1"); s.Nodes[3].Mesh = None }},
 		"copies": {4, func(s *Scene) {
 			s.Nodes[1].Instances = []Attribute{{"SCALE", Floats([][3]float32{{1, 1, 1}, {2, 2, 2}})}}
 		}},

@@ -17,6 +17,7 @@ func (s *Scene) share() (*Scene, *pools) {
 		indices: pool[[]uint32]{equal: slices.Equal[[]uint32], byHash: map[uint64][]int{}},
 		images:  pool[[]byte]{equal: bytes.Equal, byHash: map[uint64][]int{}},
 		known:   map[*Array]int{},
+		seen:    map[piece]int{},
 	}
 	out := *s
 	out.Meshes = slices.Clone(s.Meshes)
@@ -64,7 +65,13 @@ type pools struct {
 	indices pool[[]uint32]
 	images  pool[[]byte]
 	known   map[*Array]int // numbers of arrays that were looked up
+	seen    map[piece]int  // the same of images, of which a file may have many in one place
 	buffer  []byte
+}
+
+type piece struct {
+	first *byte
+	n     int
 }
 
 type pool[T any] struct {
@@ -135,7 +142,16 @@ func (p *pools) order(list []uint32) []uint32 {
 }
 
 func (p *pools) imageNumber(data []byte) int {
-	return p.images.number(maphash.Bytes(p.seed, data), data)
+	at := piece{n: len(data)}
+	if len(data) > 0 {
+		at.first = &data[0]
+	}
+	n, ok := p.seen[at]
+	if !ok {
+		n = p.images.number(maphash.Bytes(p.seed, data), data)
+		p.seen[at] = n
+	}
+	return n
 }
 
 func (p *pools) image(data []byte) []byte { return p.images.list[p.imageNumber(data)] }
