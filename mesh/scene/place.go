@@ -25,9 +25,9 @@ func (s *Scene) hierarchy() *hierarchy {
 			h.parent[c] = i
 		}
 	}
-	stack := slices.Clone(s.Stage()) // of roots; those of all scenes if there are any
-	if len(s.Scenes) > 0 {
-		stack = nil
+	var stack []int
+	if len(s.Scenes) == 0 {
+		stack = s.Stage()
 	}
 	for i := range s.Scenes {
 		for _, r := range s.Scenes[i].Nodes {

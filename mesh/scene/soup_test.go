@@ -28,10 +28,8 @@ func soup(s *Scene) (out []triangle, extent float64) {
 	for _, place := range s.Placements() {
 		for i := range s.Meshes[place.Mesh].Primitives {
 			p := &s.Meshes[place.Mesh].Primitives[i]
-			look := fmt.Sprint(len(p.Targets), place.Skin)
-			for _, m := range p.Materials() {
-				look += " " + looks[m]
-			}
+			shown := pick(looks, p.Materials())
+			look := fmt.Sprint(len(p.Targets), place.Skin, shown)
 			list := p.TriangleList()
 			for t := 0; t < len(list); t += 3 {
 				tri := triangle{look: look}
