@@ -61,7 +61,7 @@ func octahedralOf(v [4]int32, max int32) [4]int32 {
 		return [4]int32{0, 0, 0, v[3]}
 	}
 	s := float32(max) / length
-	return [4]int32{round(x * s), round(y * s), round(z * s), v[3]}
+	return [4]int32{nearest(x * s), nearest(y * s), nearest(z * s), v[3]}
 }
 
 // towardsZero adds the negative z to the magnitude of x.
@@ -77,11 +77,11 @@ func towardsZero(x, z float32) float32 {
 func quaternionOf(v [4]int32, _ int32) [4]int32 {
 	s := float32(math.Sqrt2/2) / float32(v[3]|3)
 	x, y, z := float32(v[0])*s, float32(v[1])*s, float32(v[2])*s
-	ww := 1 - float32(x*x) - float32(y*y) - float32(z*z)
+	ww := 1 - (float32(x*x) + (float32(y*y) + float32(z*z)))
 	w := float32(math.Sqrt(float64(max(ww, 0))))
 	var q [4]int32
 	for k, c := range [4]float32{w, x, y, z} {
-		q[(int(v[3])+k)&3] = round(c * math.MaxInt16)
+		q[(int(v[3])+k)&3] = nearest(c * math.MaxInt16)
 	}
 	return q
 }
@@ -113,17 +113,16 @@ func colorOf(v [4]int32, limit int32) [4]int32 {
 	s := float32(limit) / float32(one)
 	c := [4]int32{y + co - cg, y + cg, y - co - cg, a<<1 | a&1}
 	for k := range c {
-		c[k] = min(max(round(float32(c[k])*s), 0), limit)
+		c[k] = min(max(nearest(float32(c[k])*s), 0), limit)
 	}
 	return c
 }
 
 func abs(x float32) float32 { return math.Float32frombits(math.Float32bits(x) &^ (1 << 31)) }
 
-// round is to the nearest, halves away from zero.
-func round(x float32) int32 {
-	if x < 0 {
-		return int32(x - 0.5)
-	}
-	return int32(x + 0.5)
+// nearest rounds halves to even. The specifications say away from zero and allow
+// for either; this is what the decoders in browsers do, so that what is measured
+// here is what is seen there.
+func nearest(x float32) int32 {
+	return int32(math.RoundToEven(float64(x)))
 }

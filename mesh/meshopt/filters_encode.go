@@ -17,7 +17,8 @@ func EncodeOctahedral(vectors [][4]float32, stride, precision int) []byte {
 		sum := abs(v[0]) + abs(v[1]) + abs(v[2])
 		var x, y float32
 		if sum > 0 {
-			x, y = v[0]/sum, v[1]/sum
+			scale := 1 / sum
+			x, y = v[0]*scale, v[1]*scale
 		}
 		if v[2] < 0 { // the lower half is folded outwards
 			x, y = withSign(1-abs(y), x), withSign(1-abs(x), y)
@@ -192,4 +193,12 @@ func unorm(x float32, precision int) int32 {
 
 func withSign(x, sign float32) float32 {
 	return math.Float32frombits(math.Float32bits(x)&^(1<<31) | math.Float32bits(sign)&(1<<31))
+}
+
+// round is to the nearest, halves away from zero.
+func round(x float32) int32 {
+	if x < 0 {
+		return int32(x - 0.5)
+	}
+	return int32(x + 0.5)
 }
