@@ -6,21 +6,39 @@ import (
 	"math/bits"
 )
 
+// A Goal says which bytes an encoder saves where it has a choice.
+type Goal uint8
+
+const (
+	// Smallest is the fewest bytes as they are.
+	Smallest Goal = iota
+	// Compressible is the fewest bytes after brotli or gzip: deltas mostly keep a
+	// byte each, which a compressor sees through better than through several in
+	// one. The stream itself is 5 to 30 % longer, the file that is sent 5 % shorter.
+	Compressible
+)
+
+// wholeBytes is what Compressible takes off the cost of a group of whole bytes.
+// Measured after brotli 11 on quantized positions, normals and texture
+// coordinates of scans and products, it is best where only groups of zeros, and
+// those that fit in 2 bits without a sentinel, are still packed.
+const wholeBytes = 12
+
 // EncodeAttributes encodes elements of stride bytes in the version that both
 // extensions read. stride is a multiple of 4 up to 256 and divides len(data);
 // anything else panics.
-func EncodeAttributes(data []byte, stride int) []byte {
+func EncodeAttributes(data []byte, stride int, goal Goal) []byte {
 	checkAttributes(data, stride)
-	w := attributeWriter{stride: stride}
+	w := attributeWriter{stride: stride, goal: goal}
 	return w.stream(data, attributesV0)
 }
 
 // EncodeAttributesV1 encodes elements of stride bytes in the version that only
 // KHR_meshopt_compression reads: smaller, most of all for 16-bit values and
 // floats. It needs what EncodeAttributes needs.
-func EncodeAttributesV1(data []byte, stride int) []byte {
+func EncodeAttributesV1(data []byte, stride int, goal Goal) []byte {
 	checkAttributes(data, stride)
-	w := attributeWriter{stride: stride, v1: true}
+	w := attributeWriter{stride: stride, goal: goal, v1: true}
 	w.modes = make([]byte, stride/4)
 	for c := range w.modes {
 		w.modes[c] = w.bestMode(data, 4*c)
@@ -39,6 +57,7 @@ func checkAttributes(data []byte, stride int) {
 
 type attributeWriter struct {
 	stride int
+	goal   Goal
 	v1     bool
 	modes  []byte // one for each channel, version 1
 	out    []byte
@@ -77,7 +96,7 @@ func (w *attributeWriter) block(block, prev []byte) {
 				w.column(&deltas[k], n, &widths[widthsV0])
 				continue
 			}
-			c, _ := bestControl(&deltas[k], n)
+			c, _ := w.bestControl(&deltas[k], n)
 			w.out[control+at/4] |= byte(c) << (2 * k)
 			switch c {
 			case literal:
@@ -97,7 +116,7 @@ func (w *attributeWriter) column(deltas *[blockMax]byte, n int, row *[4]uint8) {
 	w.out = append(w.out, make([]byte, (groups+3)/4)...)
 	for g := range groups {
 		group := (*[groupSize]byte)(deltas[g*groupSize:])
-		costs := groupCosts(group)
+		costs := w.costs(group)
 		h, _ := choose(&costs, row)
 		w.out[header+g/4] |= byte(h) << (g % 4 * 2)
 		w.out = packGroup(w.out, group, row[h])
@@ -127,29 +146,42 @@ func delta(deltas *[4][blockMax]byte, block, prev []byte, n, stride int, mode by
 	}
 }
 
-// bestControl returns the control mode that stores one byte of n elements in the
-// fewest bytes, and how many.
-func bestControl(deltas *[blockMax]byte, n int) (control, cost int) {
+// bestControl returns the control mode that stores one byte of n elements at the
+// lowest cost, and that cost.
+func (w *attributeWriter) bestControl(deltas *[blockMax]byte, n int) (control, cost int) {
 	groups := (n + groupSize - 1) / groupSize
 	low := (groups + 3) / 4
 	top := low
 	zero := true
 	for g := range groups {
-		costs := groupCosts((*[groupSize]byte)(deltas[g*groupSize:]))
+		costs := w.costs((*[groupSize]byte)(deltas[g*groupSize:]))
 		_, l := choose(&costs, &widths[1+controlLow])
 		_, t := choose(&costs, &widths[1+controlTop])
 		low, top = low+l, top+t
 		zero = zero && costs[0] == 0
 	}
+	whole := n
+	if w.goal == Compressible {
+		whole -= n * wholeBytes / groupSize
+	}
 	switch {
 	case zero:
 		return allZero, 0
-	case low <= top && low < n:
+	case low <= top && low < whole:
 		return controlLow, low
-	case top < n:
+	case top < whole:
 		return controlTop, top
 	}
-	return literal, n
+	return literal, whole
+}
+
+// costs is groupCosts with the goal in mind.
+func (w *attributeWriter) costs(g *[groupSize]byte) [5]int {
+	costs := groupCosts(g)
+	if w.goal == Compressible {
+		costs[costOf[8]] -= wholeBytes
+	}
+	return costs
 }
 
 // probeBlocks is how many blocks of a channel are measured to choose its mode,
@@ -183,7 +215,7 @@ func (w *attributeWriter) modeCost(data []byte, at int, mode byte) int {
 		n := len(block) / w.stride
 		delta(&deltas, block[at:], prev[at:], n, w.stride, mode)
 		for k := range deltas {
-			_, c := bestControl(&deltas[k], n)
+			_, c := w.bestControl(&deltas[k], n)
 			cost += c
 		}
 	}

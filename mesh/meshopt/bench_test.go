@@ -9,9 +9,9 @@ const benchCount = 50000
 
 func BenchmarkDecodeAttributes(b *testing.B) {
 	data := attributeData(rand.New(rand.NewPCG(1, 2)), benchCount, 8)["words"]
-	for name, encode := range map[string]func([]byte, int) []byte{"v0": EncodeAttributes, "v1": EncodeAttributesV1} {
+	for name, encode := range map[string]func([]byte, int, Goal) []byte{"v0": EncodeAttributes, "v1": EncodeAttributesV1} {
 		b.Run(name, func(b *testing.B) {
-			src := encode(data, 8)
+			src := encode(data, 8, Smallest)
 			out := make([]byte, len(data))
 			b.SetBytes(int64(len(data)))
 			for b.Loop() {
@@ -25,11 +25,11 @@ func BenchmarkDecodeAttributes(b *testing.B) {
 
 func BenchmarkEncodeAttributes(b *testing.B) {
 	data := attributeData(rand.New(rand.NewPCG(1, 2)), benchCount, 8)["words"]
-	for name, encode := range map[string]func([]byte, int) []byte{"v0": EncodeAttributes, "v1": EncodeAttributesV1} {
+	for name, encode := range map[string]func([]byte, int, Goal) []byte{"v0": EncodeAttributes, "v1": EncodeAttributesV1} {
 		b.Run(name, func(b *testing.B) {
 			b.SetBytes(int64(len(data)))
 			for b.Loop() {
-				encode(data, 8)
+				encode(data, 8, Smallest)
 			}
 		})
 	}

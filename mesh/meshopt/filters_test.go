@@ -10,7 +10,7 @@ import (
 // filtered encodes and decodes elements through a filter.
 func filtered(t *testing.T, plain []byte, stride int, f Filter) []byte {
 	t.Helper()
-	return decoded(t, EncodeAttributes(plain, stride), len(plain)/stride, stride, Attributes, f)
+	return decoded(t, EncodeAttributes(plain, stride, Smallest), len(plain)/stride, stride, Attributes, f)
 }
 
 // component is component k of four in element i, from -1 to 1.

@@ -108,21 +108,21 @@ func TestDecodeLiteral(t *testing.T) {
 			// 1.0 in 8 bits is 127: the first vector is +z; the second lies in the
 			// lower half, folded out to the corner of the square.
 			name:  "octahedral",
-			src:   EncodeAttributes([]byte{0, 0, 127, 5, 127, 127, 127, 6}, 4),
+			src:   EncodeAttributes([]byte{0, 0, 127, 5, 127, 127, 127, 6}, 4, Smallest),
 			count: 2, stride: 4, filter: Octahedral,
 			want: []byte{0, 0, 127, 5, 0, 0, 0x81, 6},
 		},
 		{
 			// Component 3 is missing and the others are 0, so it is 1.
 			name:  "quaternion",
-			src:   EncodeAttributes([]byte{0, 0, 0, 0, 0, 0, 0xff, 0x7f}, 8),
+			src:   EncodeAttributes([]byte{0, 0, 0, 0, 0, 0, 0xff, 0x7f}, 8, Smallest),
 			count: 1, stride: 8, filter: Quaternion,
 			want: shorts(0, 0, 0, 32767),
 		},
 		{
 			// 3 * 2^-1 and -5 * 2^2.
 			name:  "exponential",
-			src:   EncodeAttributes([]byte{3, 0, 0, 0xff, 0xfb, 0xff, 0xff, 2}, 8),
+			src:   EncodeAttributes([]byte{3, 0, 0, 0xff, 0xfb, 0xff, 0xff, 2}, 8, Smallest),
 			count: 1, stride: 8, filter: Exponential,
 			want: longs(math.Float32bits(1.5), math.Float32bits(-20)),
 		},
@@ -131,7 +131,7 @@ func TestDecodeLiteral(t *testing.T) {
 			// 10: r = 100+20-10, g = 100+10, b = 100-20-10. Alpha 0x3f of 7 bits is
 			// 0x7f, with its lowest bit repeated.
 			name:  "color",
-			src:   EncodeAttributes([]byte{100, 20, 10, 0xbf}, 4),
+			src:   EncodeAttributes([]byte{100, 20, 10, 0xbf}, 4, Smallest),
 			count: 1, stride: 4, filter: Color,
 			want: []byte{110, 110, 70, 0x7f},
 		},
@@ -241,9 +241,10 @@ func TestAttributesComeBack(t *testing.T) {
 		stride := 4 * rapid.IntRange(1, 64).Draw(t, "stride/4")
 		count := rapid.IntRange(0, 600).Draw(t, "count")
 		seed := rapid.Uint64().Draw(t, "seed")
+		goal := rapid.SampledFrom([]Goal{Smallest, Compressible}).Draw(t, "goal")
 		for name, data := range attributeData(rand.New(rand.NewPCG(seed, 0)), count, stride) {
-			for v, encode := range []func([]byte, int) []byte{EncodeAttributes, EncodeAttributesV1} {
-				src := encode(data, stride)
+			for v, encode := range []func([]byte, int, Goal) []byte{EncodeAttributes, EncodeAttributesV1} {
+				src := encode(data, stride, goal)
 				got := make([]byte, len(data))
 				if err := Decode(got, src, count, stride, Attributes, None); err != nil {
 					t.Fatalf("version %d, %s: %v", v, name, err)
@@ -251,7 +252,7 @@ func TestAttributesComeBack(t *testing.T) {
 				if !bytes.Equal(got, data) {
 					t.Fatalf("version %d, %s: other bytes came back", v, name)
 				}
-				if !bytes.Equal(src, encode(data, stride)) {
+				if !bytes.Equal(src, encode(data, stride, goal)) {
 					t.Fatalf("version %d, %s: other bytes the second time", v, name)
 				}
 			}
@@ -365,19 +366,19 @@ func seeds() []seed {
 	for _, stride := range []int{4, 8, 12, 256} {
 		for name, data := range attributeData(rnd, 40, stride) {
 			all = append(all,
-				seed{fmt.Sprintf("v0/%s/%d", name, stride), EncodeAttributes(data, stride), 40, stride, Attributes, None},
-				seed{fmt.Sprintf("v1/%s/%d", name, stride), EncodeAttributesV1(data, stride), 40, stride, Attributes, None})
+				seed{fmt.Sprintf("v0/%s/%d", name, stride), EncodeAttributes(data, stride, Smallest), 40, stride, Attributes, None},
+				seed{fmt.Sprintf("v1/%s/%d", name, stride), EncodeAttributesV1(data, stride, Smallest), 40, stride, Attributes, None})
 		}
 	}
 	units, turns := unitVectors(rnd, 30), quaternions(rnd, 30)
 	for _, stride := range []int{4, 8} {
 		all = append(all,
-			seed{"octahedral", EncodeAttributes(EncodeOctahedral(units, stride, 8), stride), 30, stride, Attributes, Octahedral},
-			seed{"color", EncodeAttributes(EncodeColor(units, stride, 8), stride), 30, stride, Attributes, Color})
+			seed{"octahedral", EncodeAttributes(EncodeOctahedral(units, stride, 8), stride, Smallest), 30, stride, Attributes, Octahedral},
+			seed{"color", EncodeAttributes(EncodeColor(units, stride, 8), stride, Smallest), 30, stride, Attributes, Color})
 	}
 	all = append(all,
-		seed{"quaternion", EncodeAttributes(EncodeQuaternion(turns, 12), 8), 30, 8, Attributes, Quaternion},
-		seed{"exponential", EncodeAttributes(EncodeExponential(flat(turns), 4, 15, PerVector), 16), 30, 16, Attributes, Exponential})
+		seed{"quaternion", EncodeAttributes(EncodeQuaternion(turns, 12), 8, Smallest), 30, 8, Attributes, Quaternion},
+		seed{"exponential", EncodeAttributes(EncodeExponential(flat(turns), 4, 15, PerVector), 16, Smallest), 30, 16, Attributes, Exponential})
 	indices := append(grid(5), 9, 500, 3, 0, 1, 2)
 	for _, stride := range []int{2, 4} {
 		all = append(all,

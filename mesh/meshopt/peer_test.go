@@ -23,6 +23,7 @@ type peerCase struct {
 	Version int
 	Plain   []byte // what is encoded, after the filter
 	Stream  []byte // ours of Plain
+	Other   []byte // another one of ours of Plain, or nothing
 	Floats  []byte // what their filter encodes in place of Plain, or nothing
 	Bits    int
 	Sharing string
@@ -30,6 +31,7 @@ type peerCase struct {
 
 type peerAnswer struct {
 	OursDecoded []byte
+	Other       []byte // Other, decoded
 	Plain       []byte
 	Stream      []byte // theirs of Plain
 	Decoded     []byte // theirs of Stream
@@ -67,6 +69,9 @@ func TestPeer(t *testing.T) {
 		t.Run(c.Name, func(t *testing.T) {
 			if got := decoded(t, c.Stream, c.Count, c.Stride, m, f); !same(got, a.OursDecoded, f) {
 				t.Errorf("our stream is decoded differently: %s", firstDifference(got, a.OursDecoded))
+			}
+			if c.Other != nil && !bytes.Equal(a.Other, c.Plain) {
+				t.Errorf("our compressible stream is decoded differently: %s", firstDifference(c.Plain, a.Other))
 			}
 			if got := decoded(t, a.Stream, c.Count, c.Stride, m, f); !same(got, a.Decoded, f) {
 				t.Errorf("their stream is decoded differently: %s", firstDifference(got, a.Decoded))
@@ -121,10 +126,11 @@ func peerCases() []peerCase {
 	for _, stride := range []int{4, 8, 12, 16, 32, 36, 64, 256} {
 		for _, count := range []int{1, 15, 16, 17, 255, 256, 257, 3000} {
 			for name, data := range attributeData(rnd, count, stride) {
-				for version, stream := range [][]byte{EncodeAttributes(data, stride), EncodeAttributesV1(data, stride)} {
+				for version, encode := range []func([]byte, int, Goal) []byte{EncodeAttributes, EncodeAttributesV1} {
 					cases = append(cases, peerCase{
 						Name: fmt.Sprintf("attributes/v%d/%s/%dx%d", version, name, count, stride),
-						Mode: "ATTRIBUTES", Filter: "NONE", Count: count, Stride: stride, Version: version, Plain: data, Stream: stream,
+						Mode: "ATTRIBUTES", Filter: "NONE", Count: count, Stride: stride, Version: version, Plain: data,
+						Stream: encode(data, stride, Smallest), Other: encode(data, stride, Compressible),
 					})
 				}
 			}
@@ -157,7 +163,7 @@ func filterCases(rnd *rand.Rand) []peerCase {
 		}
 		cases = append(cases, peerCase{
 			Name: fmt.Sprintf("filters/%v%s/%d/%d bits", f, sharing, stride, bits), Mode: "ATTRIBUTES", Filter: f.String(),
-			Count: count, Stride: stride, Plain: plain, Stream: EncodeAttributes(plain, stride), Floats: raw, Bits: bits, Sharing: sharing,
+			Count: count, Stride: stride, Plain: plain, Stream: EncodeAttributes(plain, stride, Smallest), Floats: raw, Bits: bits, Sharing: sharing,
 		})
 	}
 	const count = 2000

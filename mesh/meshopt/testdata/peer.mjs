@@ -29,6 +29,7 @@ const answers = cases.map((c) => {
 	let plain = bytes(c.Plain);
 	if (c.Floats) plain = filters[c.Filter](c, new Float32Array(bytes(c.Floats).buffer));
 	const stream = encoder.encodeGltfBuffer(plain, c.Count, c.Stride, c.Mode, c.Version);
-	return { OursDecoded: text(decode(c, bytes(c.Stream))), Plain: text(plain), Stream: text(stream), Decoded: text(decode(c, stream)) };
+	const other = c.Other ? text(decode(c, bytes(c.Other))) : '';
+	return { OursDecoded: text(decode(c, bytes(c.Stream))), Other: other, Plain: text(plain), Stream: text(stream), Decoded: text(decode(c, stream)) };
 });
 console.log(JSON.stringify(answers));
