@@ -124,12 +124,12 @@ func groupCosts(g *[groupSize]byte) (costs [5]int) {
 // costOf is where groupCosts has the cost of a width.
 var costOf = [9]uint8{0: 0, 1: 1, 2: 2, 4: 3, 8: 4}
 
-// choose returns the header bits of the cheapest width in a row of widths, the
-// narrowest where several are, and its cost in bytes.
+// choose returns the header bits of the cheapest width in a row of widths and its
+// cost in bytes. Where several are, it is the widest: it compresses better.
 func choose(costs *[5]int, row *[4]uint8) (header, cost int) {
 	cost = groupMax + 1
-	for h, bits := range row {
-		if c := costs[costOf[bits]]; c < cost {
+	for h := len(row) - 1; h >= 0; h-- {
+		if c := costs[costOf[row[h]]]; c < cost {
 			header, cost = h, c
 		}
 	}
