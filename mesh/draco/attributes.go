@@ -65,6 +65,9 @@ func (d *decoder) readGroups() *FormatError {
 			}
 		}
 	}
+	if err := d.short(); err != nil {
+		return err
+	}
 	total := uint64(0)
 	for i := range d.groups {
 		g := &d.groups[i]
@@ -107,9 +110,6 @@ const (
 func (d *decoder) readSet(i int) *FormatError {
 	g := &d.groups[i]
 	set, kind, walked := int(int8(d.r.u8())), d.r.u8(), d.r.u8()
-	if err := d.short(); err != nil {
-		return err
-	}
 	g.set, g.table, g.walked = max(set, none), d.corners, walked
 	if set >= len(d.seams) {
 		return d.bad("has group %d of set %d, there are %d", i, set, len(d.seams))

@@ -104,7 +104,7 @@ func (d *decoder) splits(n counts) ([]split, *FormatError) {
 	if count == 0 {
 		return nil, d.short()
 	}
-	if err := d.take(int(count), 12+16); err != nil { // and the map of those that wait
+	if err := d.take(int(count), 12+48); err != nil { // and the map of those that wait
 		return nil, err
 	}
 	splits := make([]split, count)

@@ -34,8 +34,21 @@ func TestPeers(t *testing.T) {
 	if peers == "" {
 		t.Skip("set PEERS to a folder with node_modules/draco3d 1.5.7 in it (npm install draco3d@1.5.7) to compare with it")
 	}
+	if os.Getenv("GOLDEN") == "update" {
+		run(t, "encode.mjs", append([]string{peers, "testdata"}, committed...)...)
+	}
 	dir := t.TempDir()
 	run(t, "encode.mjs", peers, dir)
+	for _, b := range builts {
+		write(t, dir, "built-"+b.name, b.data())
+	}
+	for _, name := range committed {
+		data, err := os.ReadFile(filepath.Join("testdata", name+".drc"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, dir, "committed-"+name, data)
+	}
 	run(t, "decode.mjs", peers, dir)
 	compareAll(t, dir, 1000)
 }
@@ -48,6 +61,13 @@ func TestPeersFolder(t *testing.T) {
 	}
 	run(t, "decode.mjs", peers, dir)
 	compareAll(t, dir, 1)
+}
+
+func write(t *testing.T, dir, name string, data []byte) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(dir, name+".drc"), data, 0o644); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func run(t *testing.T, script string, args ...string) {

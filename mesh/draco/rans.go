@@ -58,7 +58,7 @@ func (d *decoder) readTable(bits uint) (*ransTable, *FormatError) {
 		t.slots = make([]uint32, 1<<bits)
 	}
 	t.slots = t.slots[:1<<bits]
-	for i := uint64(0); i < count; i++ {
+	for i := uint64(0); i < count && !d.r.short; i++ {
 		b := d.r.u8()
 		freq := uint32(b >> 2)
 		if b&3 == 3 {
