@@ -8,18 +8,22 @@ type corners struct {
 	fan      []int32 // of each vertex, the leftmost of its corners; any, where they close a ring; or none
 }
 
+// next and previous are written so that they compile to no branch, which no processor
+// could foresee.
 func next(c int32) int32 {
+	n := c + 1
 	if c%3 == 2 {
-		return c - 2
+		n = c - 2
 	}
-	return c + 1
+	return n
 }
 
 func previous(c int32) int32 {
+	p := c - 1
 	if c%3 == 0 {
-		return c + 2
+		p = c + 2
 	}
-	return c - 1
+	return p
 }
 
 // left is the next corner of the same vertex, counterclockwise, or none (SwingLeft).
