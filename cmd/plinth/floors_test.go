@@ -43,6 +43,7 @@ var only = map[string]string{
 var forbidden = map[string][]string{
 	"mesh":           {"os", "net/http", "time", "log/slog", "math/rand", "math/rand/v2"},
 	"textures":       {"os", "net/http", "time", "log/slog", "math/rand", "math/rand/v2"},
+	"mesh/draco":     {"os", "net/http", "time", "log/slog", "math/rand", "math/rand/v2"},
 	"mesh/scene":     {"os", "net/http", "time", "log/slog"},
 	"mesh/glb":       {"os", "net/http", "time", "log/slog"},
 	"pipeline/asset": {"net/http"},

@@ -39,7 +39,7 @@ func (d *decoder) attributes() *FormatError {
 		return err
 	}
 	for i := range d.groups {
-		if err := d.group(&d.groups[i], i); err != nil {
+		if err := d.group(&d.groups[i]); err != nil {
 			return err
 		}
 	}
@@ -179,7 +179,7 @@ func (a *attribute) String() string {
 }
 
 // group reads values.
-func (d *decoder) group(g *group, i int) *FormatError {
+func (d *decoder) group(g *group) *FormatError {
 	d.part = "attributes"
 	g.entries = d.mesh.Points
 	if g.table != nil {

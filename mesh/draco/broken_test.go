@@ -13,7 +13,7 @@ type wrong struct {
 	want string // part of the error
 }
 
-func make2(f func(w *writer)) []byte { return built{make: f}.data() }
+func streamOf(f func(w *writer)) []byte { return built{make: f}.data() }
 
 // points begins a sequential mesh of n points and no face.
 func (w *writer) points(n uint64) {
@@ -25,7 +25,7 @@ func (w *writer) points(n uint64) {
 
 // integers is a mesh of three points with an attribute that is coded so.
 func integers(t Type, k Kind, components, coding uint8, f func(w *writer)) []byte {
-	return make2(func(w *writer) {
+	return streamOf(func(w *writer) {
 		w.points(3)
 		w.attribute(t, k, components, 0, coding)
 		f(w)
@@ -69,7 +69,7 @@ func broken() []wrong {
 		return b
 	}
 	sequence := func(f func(w *writer)) []byte {
-		return make2(func(w *writer) { w.header(sequential); f(w) })
+		return streamOf(func(w *writer) { w.header(sequential); f(w) })
 	}
 	group := func(sets uint8, group ...uint8) []byte {
 		return edgebreakerStream{symbols: "E", start: "0", sets: sets, group: group}.data()
@@ -83,7 +83,7 @@ func broken() []wrong {
 		{"another method", header(func(b []byte) { b[8] = 2 }), "encoding method 2"},
 		{"metadata", header(func(b []byte) { b[10] = 0x80 }), "metadata"},
 		{"the predictive traversal", header(func(b []byte) { b[11] = 1 }), "has traversal 1"},
-		{"more metadata than bytes", make2(func(w *writer) {
+		{"more metadata than bytes", streamOf(func(w *writer) {
 			w.header(sequential)
 			w.b[10] = 0x80
 			w.u8(0, 0, 100)
@@ -133,7 +133,7 @@ func broken() []wrong {
 		{"a border of one edge", edgebreakerStream{symbols: "ECC", start: "1", faces: 4}.data(), "border is no triangle"},
 		{"a border of five closed as one of three", edgebreakerStream{symbols: "ERRR", start: "1", faces: 5}.data(), "not a manifold"},
 		{"too few components", edgebreakerStream{symbols: many, start: "", faces: 101}.data(), "too few bits for its components"},
-		{"too many symbols", make2(func(w *writer) {
+		{"too many symbols", streamOf(func(w *writer) {
 			w.header(edgebreaker)
 			w.u8(standardTraversal, 3, 100, 0, 100, 0, 0)
 			w.run([]byte{7})
@@ -153,7 +153,7 @@ func broken() []wrong {
 		{"a group of no kind", group(0, 1, 0xff, 2, depthFirst), "has group 0 of kind 2"},
 		{"seams without a set", group(0, 1, 0xff, perCorner, depthFirst), "seams of set -1"},
 		{"seams in the other order", group(1, 1, 0, perCorner, predictionDegree), "in order 1"},
-		{"an empty group", make2(func(w *writer) { w.points(3); w.u8(1, 0) }), "a group of 0"},
+		{"an empty group", streamOf(func(w *writer) { w.points(3); w.u8(1, 0) }), "a group of 0"},
 		{"a type there is not", integers(5, Int8, 1, codedRaw, func(w *writer) {}), "one of type 5"},
 		{"a kind there is not", integers(Generic, 12, 1, codedRaw, func(w *writer) {}), "kind 12"},
 		{"a coding there is not", integers(Generic, Int8, 1, 4, func(w *writer) {}), "in coding 4"},

@@ -9,10 +9,15 @@
 // the bytes that are there wherever the format lets one tell; it does not always,
 // since a symbol that is certain takes no bits: a few bytes can promise a million
 // triangles, and Limits bounds what that costs. Memory is reckoned before it is
-// taken. Work is linear in faces, points and attributes: vertices are merged by
-// union-find, and the connectivity is proven to be a manifold before anything walks
-// around a vertex. A stream that breaks the format gives a *FormatError that says
-// what is wrong and at which byte, never a panic.
+// taken. Work is linear in faces, points and attributes, with up to 4 MB of tables for
+// each attribute: vertices are merged by union-find, and the connectivity is proven to
+// be a manifold before anything walks around a vertex. A stream that breaks the format
+// gives a *FormatError that says what is wrong and at which byte, never a panic. Floats
+// can be anything, infinite or no number too, as in any file. Bytes after the mesh are
+// not looked at.
+//
+// Not read: point clouds, versions before 2.2, and what these alone have, the predictive
+// traversal and the schemes of multiple parallelograms and floating coordinates.
 //
 // The names of sections in comments are those of the specification
 // (https://google.github.io/draco/spec/). Where it is silent or differs from the
@@ -60,7 +65,7 @@ func (t Type) String() string { return nameOf(typeNames[:], int(t)) }
 type Kind uint8
 
 // The kinds of components, as numbered in a stream. What was quantized comes back as
-// Float32. The last four and Int64 are rare: glTF has no use for them but Float32.
+// Float32. glTF does not have Int64, Uint64, Float64 and Bool.
 const (
 	Int8 Kind = iota + 1
 	Uint8

@@ -78,15 +78,16 @@ func streams(t testing.TB) []stream {
 // facts is a line for a mesh and one for each attribute, with the beginning of a hash.
 func facts(name string, m *Mesh) string {
 	hash := func(b []byte) string { h := sha256.Sum256(b); return fmt.Sprintf("%x", h[:8]) }
-	s := fmt.Sprintf("%s points %d faces %d indices %s\n", name, m.Points, len(m.Indices)/3, hash(indexBytes(m)))
+	var s strings.Builder
+	fmt.Fprintf(&s, "%s points %d faces %d indices %s\n", name, m.Points, len(m.Indices)/3, hash(indexBytes(m)))
 	for _, a := range m.Attributes {
-		s += fmt.Sprintf("  %d %s %d*%s", a.ID, a.Type, a.Components, a.Kind)
+		fmt.Fprintf(&s, "  %d %s %d*%s", a.ID, a.Type, a.Components, a.Kind)
 		if a.Normalized {
-			s += " normalized"
+			s.WriteString(" normalized")
 		}
-		s += " " + hash(a.Data) + "\n"
+		fmt.Fprintf(&s, " %s\n", hash(a.Data))
 	}
-	return s
+	return s.String()
 }
 
 func indexBytes(m *Mesh) []byte {

@@ -134,19 +134,20 @@ func (w *walker) predictionDegree() {
 				right, left := w.free(next(c)), w.free(previous(c))
 				c = none
 				if left >= 0 {
-					if p := rate(left); right < 0 && p <= best {
+					p := rate(left)
+					if right < 0 && p <= best {
 						c = left
 						continue
-					} else {
-						push(left, p)
 					}
+					push(left, p)
 				}
 				if right >= 0 {
-					if p := rate(right); p <= best {
+					p := rate(right)
+					if p <= best {
 						c = right
-					} else {
-						push(right, p)
+						continue
 					}
+					push(right, p)
 				}
 			}
 		}

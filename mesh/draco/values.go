@@ -1,8 +1,6 @@
 package draco
 
-import (
-	"encoding/binary"
-)
+import "encoding/binary"
 
 // values reads an attribute's values as far as prediction brings them: as integers, or
 // as they are (DecodePortableAttributes).
