@@ -8,7 +8,7 @@ import (
 // triangle holds the corners of one triangle in double precision.
 type triangle [3]vec
 
-func (t *triangle) squaredDistance(p vec) float64 { return squaredDistance(p, t[0], t[1], t[2]) }
+func (t *triangle) squaredDistance(p *vec) float64 { return squaredDistance(p, &t[0], &t[1], &t[2]) }
 
 func (t *triangle) centroid() vec { return scale(add(add(t[0], t[1]), t[2]), 1.0/3) }
 
@@ -154,109 +154,79 @@ func medianOf3(a, b, c uint32, less func(x, y uint32) bool) uint32 {
 // nearest returns the triangle nearest to p and its squared distance. hint is a
 // triangle that is likely near, to start from.
 func (b *bvh) nearest(p vec, hint uint32) (tri uint32, squared float64) {
-	tri, squared = hint, b.tris[hint].squaredDistance(p)
-	var stack [64]uint32
-	stack[0] = 0
+	tri, squared = hint, b.tris[hint].squaredDistance(&p)
+	squared = b.search(&p, squared, func(t uint32, _ float64) float64 {
+		d := b.tris[t].squaredDistance(&p)
+		if d < squared {
+			tri, squared = t, d
+		}
+		return squared
+	})
+	return tri, squared
+}
+
+// search visits the triangles whose boxes are within a squared distance of p, near ones
+// first. visit is given the distance so far and returns what it is then.
+func (b *bvh) search(p *vec, squared float64, visit func(t uint32, squared float64) float64) float64 {
+	type branch struct {
+		node    uint32
+		squared float64
+	}
+	var stack [64]branch
+	stack[0] = branch{0, b.nodes[0].squaredDistance(p)}
 	depth := 1
 	for depth > 0 {
 		depth--
-		n := &b.nodes[stack[depth]]
-		if n.squaredDistance(p) >= squared {
+		if stack[depth].squared >= squared {
 			continue
 		}
+		n := &b.nodes[stack[depth].node]
 		if n.count > 0 {
 			for _, t := range b.order[n.left : n.left+n.count] {
-				if d := b.tris[t].squaredDistance(p); d < squared {
-					tri, squared = t, d
-				}
+				squared = visit(t, squared)
 			}
 			continue
 		}
-		near, far := n.left, n.left+1
-		if b.nodes[far].squaredDistance(p) < b.nodes[near].squaredDistance(p) {
+		near, far := branch{n.left, b.nodes[n.left].squaredDistance(p)}, branch{n.left + 1, b.nodes[n.left+1].squaredDistance(p)}
+		if far.squared < near.squared {
 			near, far = far, near
 		}
 		stack[depth], stack[depth+1] = far, near
 		depth += 2
 	}
-	return tri, squared
+	return squared
 }
 
-// within says whether a triangle is within reach of p, and leaves it in hint, which
-// is asked first.
-func (b *bvh) within(p vec, reach float64, hint *uint32) bool {
-	limit := float64(reach * reach)
-	if b.tris[*hint].squaredDistance(p) <= limit {
-		return true
-	}
-	var stack [64]uint32
-	depth := 1
-	for depth > 0 {
-		depth--
-		n := &b.nodes[stack[depth]]
-		if n.squaredDistance(p) > limit {
-			continue
-		}
-		if n.count == 0 {
-			stack[depth], stack[depth+1] = n.left, n.left+1
-			depth += 2
-			continue
-		}
-		for _, t := range b.order[n.left : n.left+n.count] {
-			if b.tris[t].squaredDistance(p) <= limit {
-				*hint = t
-				return true
-			}
-		}
-	}
-	return false
+func (n *box) squaredDistance(p *vec) float64 {
+	x := max(n.lo[0]-p[0], p[0]-n.hi[0], 0)
+	y := max(n.lo[1]-p[1], p[1]-n.hi[1], 0)
+	z := max(n.lo[2]-p[2], p[2]-n.hi[2], 0)
+	return square(x, y, z)
 }
 
-// touches says whether the boxes of t and of a triangle in the tree come within
-// reach of each other.
-func (b *bvh) touches(t *triangle, reach float64) bool {
-	lo, hi := infinite()
-	for _, p := range t {
-		lo, hi = grow(lo, hi, p)
-	}
-	for k := range 3 {
-		lo[k], hi[k] = lo[k]-reach, hi[k]+reach
-	}
-	apart := func(l, h vec) bool {
-		return l[0] > hi[0] || h[0] < lo[0] || l[1] > hi[1] || h[1] < lo[1] || l[2] > hi[2] || h[2] < lo[2]
-	}
-	var stack [64]uint32
-	depth := 1
-	for depth > 0 {
-		depth--
-		n := &b.nodes[stack[depth]]
-		if apart(n.lo, n.hi) {
-			continue
+// normal is as long as twice the triangle's area.
+func normal(t triangle) vec { return cross(sub(t[1], t[0]), sub(t[2], t[0])) }
+
+// nearestFacing returns the nearest triangle whose normal is less than a right angle
+// from n; ok is false when there is none.
+func (b *bvh) nearestFacing(p, n vec, hint uint32) (tri uint32, ok bool) {
+	visit := func(t uint32, squared float64) float64 {
+		if d := b.tris[t].squaredDistance(&p); d < squared && dot(normal(b.tris[t]), n) > 0 {
+			tri, squared, ok = t, d, true
 		}
-		if n.count == 0 {
-			stack[depth], stack[depth+1] = n.left, n.left+1
-			depth += 2
-			continue
-		}
-		for _, other := range b.order[n.left : n.left+n.count] {
-			l, h := infinite()
-			for _, p := range b.tris[other] {
-				l, h = grow(l, h, p)
-			}
-			if !apart(l, h) {
-				return true
-			}
-		}
+		return squared
 	}
-	return false
+	b.search(&p, visit(hint, math.Inf(1)), visit)
+	return tri, ok
 }
 
-func (n *box) squaredDistance(p vec) float64 {
-	sum := 0.0
-	for k := range 3 {
-		if d := max(n.lo[k]-p[k], p[k]-n.hi[k], 0); d > 0 {
-			sum += float64(d * d)
+// nearestOf returns the squared distance of the nearest triangle that counts; it is
+// infinite when none does.
+func (b *bvh) nearestOf(p vec, counts func(t uint32) bool) float64 {
+	return b.search(&p, math.Inf(1), func(t uint32, squared float64) float64 {
+		if d := b.tris[t].squaredDistance(&p); d < squared && counts(t) {
+			return d
 		}
-	}
-	return sum
+		return squared
+	})
 }

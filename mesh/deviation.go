@@ -2,15 +2,12 @@ package mesh
 
 import (
 	"math"
-	"runtime"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // Deviation returns an upper bound, in meters, of how far the surfaces a and b
 // lie apart: the Hausdorff distance, the largest distance from any point of
-// one to the nearest point of the other, both ways. Surfaces are triangles
-// over one array of positions. The bound is sharp to a twentieth or, where that
+// one to the nearest point of the other, both ways. It is infinite when
+// one has no triangle. The bound is sharp to a twentieth or, where that
 // is more, to a millionth of the extent of a: surfaces that close are not told
 // apart.
 //
@@ -21,135 +18,72 @@ import (
 // Kim, "Interactive Hausdorff distance computation for general polygonal
 // models", 2009). It is cut where that triangle ends, so that the pieces of two
 // surfaces that coincide are the cells of their overlay, and few.
-func Deviation(positions [][3]float32, a, b []uint32) float64 {
-	at := make([]vec, len(positions))
-	for v, p := range positions {
-		at[v] = wide(p)
+func Deviation(a, b *Mesh) float64 {
+	at, to := newSurface(a, a.Positions), newSurface(b, b.Positions)
+	if len(at.tris) == 0 || len(to.tris) == 0 {
+		return math.Inf(1)
 	}
-	r := newRuler(at, triples(a))
+	r := newRuler(at)
 	lo, hi := r.tree.nodes[0].lo, r.tree.nodes[0].hi
 	r.floor = 1e-6 * max(hi[0]-lo[0], hi[1]-lo[1], hi[2]-lo[2], 0)
-	upper, _ := r.measure(triples(b), math.Inf(1))
+	upper, _, _ := r.measure(to, math.Inf(1))
 	return upper
-}
-
-func triples(indices []uint32) [][3]int32 {
-	out := make([][3]int32, len(indices)/3)
-	for t := range out {
-		out[t] = [3]int32{int32(indices[3*t]), int32(indices[3*t+1]), int32(indices[3*t+2])}
-	}
-	return out
-}
-
-// ruler measures how far changing surfaces are from a fixed one. It remembers
-// what it found of the surface before: where nothing changed nearby, that still
-// holds.
-type ruler struct {
-	at     []vec
-	source surface
-	tree   *bvh
-	bounds []float64 // triangle of the source -> bound of its distance from last
-
-	last  surface              // the surface measured before
-	found map[[3]int32]float64 // its triangles -> bound of their distance from the source
-	limit float64              // under which these were found
-	floor float64              // distances below it are not told apart
 }
 
 // surface is triangles by their vertices and by their corners.
 type surface struct {
-	vertices [][3]int32
+	vertices [][3]uint32
 	tris     []triangle
 }
 
-func newSurface(at []vec, vertices [][3]int32) surface {
-	s := surface{vertices, make([]triangle, len(vertices))}
-	for t, v := range vertices {
-		s.tris[t] = triangle{at[v[0]], at[v[1]], at[v[2]]}
+// newSurface is the triangles of m that have an extent, with vertices at the given
+// places.
+func newSurface(m *Mesh, at [][3]float32) surface {
+	s := surface{make([][3]uint32, 0, m.Triangles()), make([]triangle, 0, m.Triangles())}
+	for t := range m.Triangles() {
+		v := [3]uint32(m.Indices[3*t : 3*t+3])
+		tri := triangle{wide(at[v[0]]), wide(at[v[1]]), wide(at[v[2]])}
+		if tri[0] == tri[1] && tri[1] == tri[2] {
+			continue
+		}
+		s.vertices, s.tris = append(s.vertices, v), append(s.tris, tri)
 	}
 	return s
 }
 
-func newRuler(at []vec, source [][3]int32) *ruler {
-	r := &ruler{at: at, source: newSurface(at, source), bounds: make([]float64, len(source))}
-	r.tree = newBVH(r.source.tris)
-	r.last, r.found = r.source, make(map[[3]int32]float64, len(source))
-	for _, v := range source {
-		r.found[v] = 0
-	}
-	return r
+// ruler measures how far surfaces are from a fixed one.
+type ruler struct {
+	source surface
+	tree   *bvh
+	floor  float64 // distances below it are not told apart
+}
+
+func newRuler(source surface) *ruler {
+	return &ruler{source: source, tree: newBVH(source.tris)}
 }
 
 // measure returns an upper bound of the distance between the source and result,
-// both ways, and the vertices around the places where it is beyond the limit, or
-// not surely within. Distances below three quarters of the limit are not told
-// apart.
-func (r *ruler) measure(result [][3]int32, limit float64) (upper float64, far []int32) {
-	if len(result) == 0 || len(r.source.tris) == 0 {
-		return math.Inf(1), nil
+// both ways, and the vertices of both around the places where it is beyond the
+// limit, or not surely within. Distances below three quarters of the limit are not
+// told apart.
+func (r *ruler) measure(result surface, limit float64) (upper float64, there, here []uint32) {
+	if len(result.tris) == 0 || len(r.source.tris) == 0 {
+		return math.Inf(1), nil, nil
 	}
-	now := newSurface(r.at, result)
-	found := make(map[[3]int32]float64, len(result))
-	for _, v := range result {
-		if bound, ok := r.found[v]; ok {
-			found[v] = bound
-		} else {
-			found[v] = math.Inf(1)
-		}
-	}
-
-	// The source to the result: again where a triangle left that was near.
-	again := r.disturbed(found)
-	tree := newBVH(now.tris)
-	for i, bound := range r.ask(r.source, again, tree, limit) {
-		r.bounds[again[i]] = bound
-	}
-	for t, bound := range r.bounds {
+	tree := newBVH(result.tris)
+	for t, bound := range r.ask(r.source, tree, limit) {
 		if upper = max(upper, bound); math.IsInf(bound, 1) {
-			far = append(far, r.source.vertices[t][:]...)
+			there = append(there, r.source.vertices[t][:]...)
 		}
 	}
-
-	// The result to the source: only what is new, or was too far.
-	again = again[:0]
-	for t, v := range result {
-		if math.IsInf(found[v], 1) {
-			again = append(again, uint32(t))
+	for t, bound := range r.ask(result, r.tree, limit) {
+		if upper = max(upper, bound); math.IsInf(bound, 1) {
+			here = append(here, result.vertices[t][:]...)
+			near, _ := r.tree.nearest(result.tris[t].centroid(), 0)
+			there = append(there, r.source.vertices[near][:]...)
 		}
 	}
-	for i, bound := range r.ask(now, again, r.tree, limit) {
-		v := result[again[i]]
-		if found[v] = bound; math.IsInf(bound, 1) {
-			near, _ := r.tree.nearest(now.tris[again[i]].centroid(), 0)
-			far = append(append(far, v[:]...), r.source.vertices[near][:]...)
-		}
-	}
-	for _, bound := range found {
-		upper = max(upper, bound)
-	}
-	r.last, r.found, r.limit = now, found, limit
-	return upper, far
-}
-
-// disturbed lists the triangles of the source for which a triangle they may have
-// been near to is not among those found now.
-func (r *ruler) disturbed(now map[[3]int32]float64) (again []uint32) {
-	var gone []triangle
-	for t, v := range r.last.vertices {
-		if _, ok := now[v]; !ok {
-			gone = append(gone, r.last.tris[t])
-		}
-	}
-	var tree *bvh
-	if len(gone) > 0 {
-		tree = newBVH(gone)
-	}
-	for t := range r.source.tris {
-		if math.IsInf(r.bounds[t], 1) || tree != nil && tree.touches(&r.source.tris[t], r.limit) {
-			again = append(again, uint32(t))
-		}
-	}
-	return again
+	return upper, there, here
 }
 
 // Limits of the search: how often one triangle is cut, and how many cuts are made
@@ -162,27 +96,21 @@ const (
 	sharpness   = 1.05
 )
 
-// ask returns for each listed triangle of a an upper bound of the distance of
+// ask returns for each triangle of a an upper bound of the distance of
 // its points from the surface in tree: infinite where that is beyond the limit.
 // Runs of triangles are searched in parallel, each on its own, so the result is
 // the same however many at a time.
-func (r *ruler) ask(a surface, listed []uint32, tree *bvh, limit float64) []float64 {
-	out := make([]float64, len(listed))
+func (r *ruler) ask(a surface, tree *bvh, limit float64) []float64 {
+	out := make([]float64, len(a.tris))
 	const run = 2048
-	var group errgroup.Group
-	group.SetLimit(runtime.GOMAXPROCS(0))
-	for from := 0; from < len(listed); from += run {
-		to := min(from+run, len(listed))
-		group.Go(func() error {
-			s := search{limit: limit, floor: r.floor, tree: tree, cuts: 1<<12 + cutsPerFace*(to-from)}
-			if !math.IsInf(limit, 1) {
-				s.floor = max(s.floor, limit*0.75/sharpness)
-			}
-			s.run(a, listed[from:to], out[from:to])
-			return nil
-		})
-	}
-	_ = group.Wait() // no run fails
+	parallel(0, (len(a.tris)+run-1)/run, func(i int) {
+		from, to := i*run, min((i+1)*run, len(a.tris))
+		s := search{limit: limit, floor: r.floor, tree: tree, cuts: 1<<12 + cutsPerFace*(to-from)}
+		if !math.IsInf(limit, 1) {
+			s.floor = max(s.floor, limit*0.75/sharpness)
+		}
+		s.run(a, from, to, out[from:to])
+	})
 	return out
 }
 
@@ -211,11 +139,11 @@ func (p *polygon) add(at vec, tri uint32, squared float64) {
 	p.n++
 }
 
-// run bounds the listed triangles. All corners are asked first: they raise the
+// run bounds a run of triangles. All corners are asked first: they raise the
 // floor that settles most of the triangles at once.
-func (s *search) run(a surface, listed []uint32, out []float64) {
-	near := s.corners(a, listed)
-	for i, t := range listed {
+func (s *search) run(a surface, from, to int, out []float64) {
+	near := s.corners(a, from, to)
+	for t := from; t < to; t++ {
 		var p polygon
 		for k, v := range a.vertices[t] {
 			p.add(a.tris[t][k], near[v].tri, near[v].squared)
@@ -225,9 +153,9 @@ func (s *search) run(a surface, listed []uint32, out []float64) {
 			s.see(p.squared[k])
 		}
 		s.refine(&p, 0)
-		out[i] = s.upper
+		out[t-from] = s.upper
 		if s.over {
-			out[i] = math.Inf(1)
+			out[t-from] = math.Inf(1)
 		}
 	}
 }
@@ -245,10 +173,10 @@ type neighbor struct {
 	squared float64
 }
 
-func (s *search) corners(a surface, listed []uint32) map[int32]neighbor {
-	near := make(map[int32]neighbor, len(listed))
+func (s *search) corners(a surface, from, to int) map[uint32]neighbor {
+	near := make(map[uint32]neighbor, to-from)
 	hint := uint32(0)
-	for _, t := range listed {
+	for t := from; t < to; t++ {
 		for k, v := range a.vertices[t] {
 			at, ok := near[v]
 			if !ok {
@@ -319,7 +247,7 @@ func (s *search) reach(p *polygon, t uint32, enough float64) float64 {
 	for k := range p.n {
 		d := p.squared[k]
 		if p.tri[k] != t {
-			d = s.tree.tris[t].squaredDistance(p.at[k])
+			d = s.tree.tris[t].squaredDistance(&p.at[k])
 		}
 		if far = max(far, d); far > enough {
 			break

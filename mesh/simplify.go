@@ -1,261 +1,380 @@
 package mesh
 
 import (
-	"cmp"
 	"context"
+	"fmt"
 	"math"
-	"runtime"
 	"slices"
-
-	"golang.org/x/sync/errgroup"
 )
 
-// A Target says how far a simplified surface may lie from its source.
+// A Target says how far a mesh is taken down: to a share of its triangles, or as far
+// as a deviation allows, or to what comes first of both. With neither, it is kept.
 type Target struct {
-	Deviation float32 // meters
+	Ratio     float64 // share of the source's triangles; 0 asks for none
+	Deviation float32 // meters; 0 asks for none
 }
 
-// A Level is one result of Chain.
+// A Level is one result of Chain: a mesh of its own.
 type Level struct {
-	Indices   []uint32 // into the vertices of the source
-	Sources   []uint32 // the triangle of the source that each triangle was
-	Deviation float32  // meters, an upper bound of what was reached; 0 is the source
+	Mesh
+	Sources []uint32 // for each vertex, one of the source that became it
+
+	// Deviation is an upper bound in meters of how far the surface is from the
+	// source, in any pose. It is measured where the target asks for one, 0 for the
+	// source itself, and otherwise infinite: nothing is promised.
+	Deviation float32
+
+	Reason string // why there are more triangles than Ratio asks for; empty when there aren't
+	places []int32
 }
 
-// Simplify removes triangles of m as long as the surface stays within
-// t.Deviation, and returns indices into the vertices of m with an upper bound of
-// the deviation reached, in meters.
-//
-// Simplify keeps open borders, seams of the texture and borders between parts:
-// they may lose vertices, never come apart. It keeps every connected piece of the
-// surface, so the result is empty only when m has no triangle with an area.
-// m must be valid.
-func Simplify(m *Mesh, t Target) (indices []uint32, deviation float32) {
-	levels, err := Chain(context.Background(), m, []Target{t})
+// Same tells whether vertex i of the level is all that vertex v of the source is.
+func (l *Level) Same(i int, m *Mesh, v int) bool {
+	same := l.Positions[i] == m.Positions[v] && (m.Normals == nil || l.Normals[i] == m.Normals[v]) &&
+		(m.Colors == nil || l.Colors[i] == m.Colors[v])
+	for set := range m.UVs {
+		same = same && l.UVs[set][i] == m.UVs[set][v]
+	}
+	return same
+}
+
+// Simplify takes m down to t. See Chain.
+func Simplify(m *Mesh, t Target) Level {
+	levels, err := Chain(context.Background(), m, []Target{t}, Options{})
 	if err != nil {
 		panic(err) // nobody cancels it
 	}
-	return levels[0].Indices, levels[0].Deviation
+	return levels[0]
 }
 
-// Chain is Simplify to several targets, which must not decrease. It simplifies
-// once, so a level costs what it takes beyond the one before.
+// Options of Chain. The zero value is what most meshes want.
+type Options struct {
+	// KeepVertices lets vertices be only where the source has some, and Sources says
+	// which: for what a vertex carries beyond a Mesh, such as the weights of a skin.
+	// A mesh with Poses keeps them anyway.
+	KeepVertices bool
+}
+
+// Chain takes m down to several targets, finest first: ratios must not increase nor
+// deviations decrease. It simplifies once, so a level costs what it takes beyond
+// the one before. m must be valid.
 //
-// Pieces are worked on in parallel; the result doesn't depend on how many at a
-// time. The only error is that of ctx, when it ends first.
-func Chain(ctx context.Context, m *Mesh, targets []Target) ([]Level, error) {
-	places := m.Places()
-	pieces := components(m, places)
-	results := make([][]Level, len(pieces))
-
-	// Work is handed out in runs of about equal size, each with its scratch.
-	var group errgroup.Group
-	group.SetLimit(runtime.GOMAXPROCS(0))
-	for from := 0; from < len(pieces); {
-		to, size := from, 0
-		for to < len(pieces) && size < 1<<15 {
-			size += len(pieces[to])
-			to++
-		}
-		work, out := pieces[from:to], results[from:to]
-		group.Go(func() error {
-			local := slices.Repeat([]int32{-1}, len(m.Positions))
-			for i := range work {
-				if ctx.Err() != nil {
-					return ctx.Err()
-				}
-				out[i] = chainPiece(ctx, m, work[i], places, local, targets)
-			}
-			return ctx.Err()
-		})
-		from = to
-	}
-	if err := group.Wait(); err != nil {
-		return nil, err
-	}
-
+// Vertices move to where they fit best, and normals, texture coordinates and colors
+// are fitted anew there. Open borders, seams of the texture and borders between parts
+// may lose vertices, and never come apart. For a ratio that edge collapses can't
+// reach, small connected pieces are removed; for a deviation, none are. No level is
+// empty unless m has no triangle with an area.
+//
+// Blocks are worked on in parallel; the result doesn't depend on how many at a time.
+// The only error is that of ctx, when it ends first.
+func Chain(ctx context.Context, m *Mesh, targets []Target, o Options) ([]Level, error) {
+	r := newReducer(m, o.KeepVertices || len(m.Poses) > 0)
+	rulers := newRulers(m, targets)
 	levels := make([]Level, len(targets))
-	for k := range levels {
-		levels[k] = merge(results, k)
+	for k, t := range targets {
+		goal := 0
+		if t.Ratio > 0 {
+			goal = int(math.Round(t.Ratio * float64(m.Triangles())))
+		}
+		var err error
+		switch {
+		case t.Deviation > 0:
+			var before *Level
+			if k > 0 {
+				before = &levels[k-1]
+			}
+			r, levels[k], err = r.within(ctx, rulers, before, goal, float64(t.Deviation))
+		case t.Ratio > 0:
+			r.allow(math.Inf(1))
+			err = r.reach(ctx, goal)
+			levels[k] = r.level()
+			levels[k].Deviation = float32(math.Inf(1))
+		default:
+			levels[k] = r.level()
+		}
+		if err != nil {
+			return nil, err
+		}
+		if n := levels[k].Triangles(); t.Ratio > 0 && float64(n) > 1.01*float64(goal)+1 {
+			levels[k].Reason = r.reason(t)
+		}
 	}
 	return levels, nil
 }
 
-// merge puts the pieces of one level together, in the order of the source.
-func merge(pieces [][]Level, k int) Level {
-	type item struct{ source, a, b, c uint32 }
-	var all []item
-	var l Level
-	for _, piece := range pieces {
-		p := &piece[k]
-		l.Deviation = max(l.Deviation, p.Deviation)
-		for t, s := range p.Sources {
-			all = append(all, item{s, p.Indices[3*t], p.Indices[3*t+1], p.Indices[3*t+2]})
-		}
+// reason says what stopped the work.
+func (r *reducer) reason(t Target) string {
+	switch {
+	case t.Deviation > 0:
+		return fmt.Sprintf("the next collapse would go beyond %g m", t.Deviation)
+	case r.parts != nil && r.parts.spent > 0:
+		return fmt.Sprintf("no collapse is left that keeps each connected piece, and pieces with %.0f %% of the surface are removed", 100*r.parts.spent/r.parts.area)
 	}
-	slices.SortFunc(all, func(a, b item) int { return cmp.Compare(a.source, b.source) })
-	l.Indices, l.Sources = make([]uint32, 0, 3*len(all)), make([]uint32, 0, len(all))
-	for _, i := range all {
-		l.Indices = append(l.Indices, i.a, i.b, i.c)
-		l.Sources = append(l.Sources, i.source)
-	}
-	return l
+	return "no collapse is left that keeps each connected piece"
 }
 
-// components lists the triangles of each connected piece of the surface, without
-// those that have two corners at one place and so no area.
-func components(m *Mesh, places []uint32) [][]uint32 {
-	parent := make([]uint32, len(m.Positions))
-	for v := range parent {
-		parent[v] = uint32(v)
+func newRulers(m *Mesh, targets []Target) (rulers []*ruler) {
+	if !slices.ContainsFunc(targets, func(t Target) bool { return t.Deviation > 0 }) {
+		return nil
 	}
-	collapsed := func(t int) bool {
-		a, b, c := places[m.Indices[3*t]], places[m.Indices[3*t+1]], places[m.Indices[3*t+2]]
-		return a == b || b == c || c == a
+	rulers = append(rulers, newRuler(newSurface(m, m.Positions)))
+	for _, pose := range m.Poses {
+		rulers = append(rulers, newRuler(newSurface(m, pose)))
 	}
-	for t := range m.Triangles() {
-		if !collapsed(t) {
-			a := places[m.Indices[3*t]]
-			join(parent, a, places[m.Indices[3*t+1]])
-			join(parent, a, places[m.Indices[3*t+2]])
-		}
-	}
-	number := make([]uint32, len(parent))
-	var pieces [][]uint32
-	for t := range m.Triangles() {
-		if collapsed(t) {
-			continue
-		}
-		r := root(parent, places[m.Indices[3*t]])
-		if number[r] == 0 {
-			pieces = append(pieces, nil)
-			number[r] = uint32(len(pieces))
-		}
-		pieces[number[r]-1] = append(pieces[number[r]-1], uint32(t))
-	}
-	return pieces
+	return rulers
 }
 
-// chainPiece simplifies one piece to each target.
-func chainPiece(ctx context.Context, m *Mesh, triangles, places []uint32, local []int32, targets []Target) []Level {
-	d := newDecimator(newPiece(m, triangles, places, local, float64(targets[0].Deviation)))
-	d.stop = ctx.Done()
-	rulers := make([]*ruler, len(d.poses))
-	for i, pose := range d.poses {
-		rulers[i] = newRuler(pose, d.surface())
-	}
-	levels := make([]Level, len(targets))
-	last := d.level()
-	for k, t := range targets {
-		d, last = d.reach(rulers, last, float64(t.Deviation))
-		levels[k] = last
-	}
-	return levels
-}
+// measured is how much of the squared limit a collapse may cost by area at first. The mean
+// that quadrics know is well below the largest distance.
+const measured = 0.3
 
-// shares is the part of the limit that a place gets, and gets next when the
-// surface near it came out too far from its source.
-var shares = [...]float64{0.95, 0.85, 0.7, 0.5, 0.25, 0}
+// slacks is the part of that which a place gets, and gets next when the surface near it
+// came out too far from its source.
+var slacks = [...]float32{1, 0.4, 0.15, 0.05, 0.01, 0}
 
-// tries is how often a level is made again. From the fifth on, what is still too
-// far keeps its neighbors too.
+// tries is how often a level is made again. From the fourth on, what is still too far
+// keeps its neighbors too.
 const (
 	tries  = 12
-	severe = 5
+	severe = 4
 )
 
-// reach simplifies on from d to a target. The decimator looks at samples only, so
-// what it did is measured, and where it went too far it is done again with less
-// room for the places there. It returns where it arrived; if it can't be kept,
-// that is d itself and the level before.
-func (d *decimator) reach(rulers []*ruler, last Level, target float64) (*decimator, Level) {
-	if !(target > 0) {
-		return d, last
+// within takes the mesh down as far as a deviation in meters allows. Quadrics only
+// estimate it, so what comes out is measured, and where it went too far it is done
+// again from the level before with less room for the places there. It returns where it
+// arrived; if that can't be kept, that is where it began.
+func (r *reducer) within(ctx context.Context, rulers []*ruler, before *Level, goal int, limit float64) (*reducer, Level, error) {
+	r.allow(limit)
+	for a := range r.slack {
+		r.slack[a] = slacks[0]
 	}
-	d.share = slices.Repeat([]float64{shares[0]}, len(d.head))
-	d.log = journal{}
-	try := d.clone()
-	try.run(target)
 	for k := range tries {
-		if try.alive == d.alive || d.stopped() {
-			return d, last
+		try := r.clone()
+		if err := try.reach(ctx, goal); err != nil {
+			return nil, Level{}, err
 		}
-		deviation, far := measure(rulers, try.surface(), target)
-		if len(far) == 0 {
-			l := try.level()
-			l.Deviation = deviation
-			return try, l
+		if try.alive == r.alive {
+			break
 		}
-
-		tightened := d.tighten(far, k >= severe)
-		again := d.clone()
-		again.rerun(target, &try.log, tightened)
-		try = again
-	}
-	return d, last
-}
-
-// tighten gives each of some places less room, or none to them and their
-// neighbors, and returns them without repetition.
-func (d *decimator) tighten(far []int32, severe bool) []int32 {
-	if severe {
-		for _, at := range far {
-			if d.here.gather(d.piece, at) {
-				for _, s := range d.here.spokes {
-					far = append(far, s.far)
-				}
+		l := try.level()
+		upper, there, here := l.measure(rulers, limit)
+		if len(there) == 0 && len(here) == 0 {
+			l.Deviation = above(upper)
+			return try, l, nil
+		}
+		var far []int32
+		for _, v := range there {
+			if a := r.number[v]; a >= 0 {
+				far = append(far, r.survivor(a))
 			}
 		}
+		for _, v := range here {
+			far = append(far, l.places[v])
+		}
+		r.tighten(far, k >= severe)
 	}
+	if before != nil {
+		return r, *before, nil
+	}
+	return r, r.level(), nil
+}
+
+// above is x rounded up to the next float32.
+func above(x float64) float32 {
+	f := float32(x)
+	if float64(f) < x {
+		f = math.Nextafter32(f, float32(math.Inf(1)))
+	}
+	return f
+}
+
+// measure bounds the distance in all poses, and lists the vertices of the source and of
+// the level near which it is too far in any.
+func (l *Level) measure(rulers []*ruler, limit float64) (upper float64, there, here []uint32) {
+	for i, ruler := range rulers {
+		at := l.Positions
+		if i > 0 {
+			at = l.Poses[i-1]
+		}
+		u, t, h := ruler.measure(newSurface(&l.Mesh, at), limit)
+		upper, there, here = max(upper, u), append(there, t...), append(here, h...)
+	}
+	return upper, there, here
+}
+
+// tighten gives places less room, or none to them and less to their neighbors.
+func (r *reducer) tighten(far []int32, severe bool) {
 	slices.Sort(far)
 	far = slices.Compact(far)
-	for _, at := range far {
-		if severe {
-			d.share[at] = 0
-		} else {
-			d.share[at] = shares[min(slices.Index(shares[:], d.share[at])+1, len(shares)-1)]
+	less := func(a int32) {
+		r.slack[a] = slacks[min(slices.Index(slacks[:], r.slack[a])+1, len(slacks)-1)]
+	}
+	if severe {
+		var around []int32
+		for _, a := range far {
+			for c, n := r.head[a], 0; c >= 0 && n < maxRing; c, n = r.chain[c], n+1 {
+				if r.place[c] >= 0 {
+					around = append(around, r.place[after(c)], r.place[before(c)])
+				}
+			}
+			r.slack[a] = 0
 		}
-	}
-	return far
-}
-
-// measure bounds the distance in all poses, rounded up to the next float32, and
-// lists the places that are too far in any.
-func measure(rulers []*ruler, result [][3]int32, target float64) (deviation float32, far []int32) {
-	worst := 0.0
-	for _, r := range rulers {
-		upper, more := r.measure(result, target)
-		worst, far = max(worst, upper), append(far, more...)
-	}
-	deviation = float32(worst)
-	if float64(deviation) < worst {
-		deviation = math.Nextafter32(deviation, float32(math.Inf(1)))
-	}
-	return deviation, far
-}
-
-// surface is the triangles that are left, by their places.
-func (d *decimator) surface() [][3]int32 {
-	out := make([][3]int32, 0, d.alive)
-	for t := range int32(len(d.source)) {
-		if w := d.wedges(t); w[0] >= 0 {
-			out = append(out, [3]int32{d.place[w[0]], d.place[w[1]], d.place[w[2]]})
+		slices.Sort(around)
+		for _, a := range slices.Compact(around) {
+			less(a)
 		}
+		return
 	}
-	return out
+	for _, a := range far {
+		less(a)
+	}
 }
 
-func (d *decimator) level() Level {
+// level is the mesh as it stands. Vertices are in the order of wedges, which is about that
+// of the curve, and triangles in that of the work.
+func (r *reducer) level() Level {
 	var l Level
-	for t, s := range d.source {
-		w := d.wedges(int32(t))
-		if w[0] < 0 {
-			continue
+	m := r.m
+	number := make([]int32, len(r.vertex)) // wedge -> its vertex + 1
+	at := make([]int32, len(r.vertex))     // its place
+	triangles := len(r.place) / 3
+	const run = 1 << 14
+	runs := (triangles + run - 1) / run
+	begin := make([]int, runs+1) // triangles alive before each run
+	parallel(0, runs, func(i int) {
+		n := 0
+		for t := i * run; t < min((i+1)*run, triangles); t++ {
+			if r.place[3*t] >= 0 {
+				n++
+			}
 		}
-		l.Sources = append(l.Sources, s)
-		for _, x := range w {
-			l.Indices = append(l.Indices, d.vertex[x])
+		begin[i+1] = n
+	})
+	for i := range runs {
+		begin[i+1] += begin[i]
+	}
+	for c, a := range r.place {
+		if a >= 0 {
+			w := r.corner[c]
+			number[w], at[w] = 1, a
 		}
 	}
+	n := int32(0)
+	for w, used := range number {
+		if used > 0 {
+			n++
+			number[w] = n
+		}
+	}
+
+	l.Positions, l.Sources, l.places = make([][3]float32, n), make([]uint32, n), make([]int32, n)
+	for range m.Poses {
+		l.Poses = append(l.Poses, make([][3]float32, n))
+	}
+	if m.Normals != nil {
+		l.Normals = make([][3]float32, n)
+	}
+	for range m.UVs {
+		l.UVs = append(l.UVs, make([][2]float32, n))
+	}
+	if m.Colors != nil {
+		l.Colors = make([][4]float32, n)
+	}
+	parallel(0, (len(number)+run-1)/run, func(i int) {
+		values := make([]float64, r.width)
+		for w := i * run; w < min((i+1)*run, len(number)); w++ {
+			if number[w] > 0 {
+				r.emit(&l, int(number[w]-1), at[w], int32(w), values)
+			}
+		}
+	})
+
+	l.Indices = make([]uint32, 3*begin[runs])
+	if m.Parts != nil {
+		l.Parts = make([]uint32, begin[runs])
+	}
+	parallel(0, runs, func(i int) {
+		to := begin[i]
+		for t := i * run; t < min((i+1)*run, triangles); t++ {
+			if r.place[3*t] < 0 {
+				continue
+			}
+			for k := range 3 {
+				l.Indices[3*to+k] = uint32(number[r.corner[3*t+k]] - 1)
+			}
+			if m.Parts != nil {
+				l.Parts[to] = r.part[r.corner[3*t]]
+			}
+			to++
+		}
+	})
 	return l
+}
+
+// emit makes a wedge vertex i of a level, its attributes such as fit best.
+func (r *reducer) emit(l *Level, i int, place, w int32, values []float64) {
+	m, v := r.m, r.vertex[w]
+	p := r.at[place]
+	l.Positions[i], l.Sources[i], l.places[i] = r.outside(p), v, place
+	for k, pose := range m.Poses {
+		l.Poses[k][i] = pose[v]
+	}
+	if !r.fitted[w] {
+		l.take(m, i, v)
+		return
+	}
+	s := r.sumsOf(w)
+	shade, other := inverse(s[sumShade]), inverse(s[sumOther])
+	for k := range values {
+		g := s[sumAttributes+4*k:]
+		values[k] = float64(g[0]*p[0]) + float64(g[1]*p[1]) + float64(g[2]*p[2]) + g[3]
+		if k < r.shades {
+			values[k] *= shade
+		} else {
+			values[k] *= other
+		}
+	}
+	first := 0
+	if m.Normals != nil {
+		n := m.Normals[v]
+		fit := vec{values[0], values[1], values[2]}
+		if dot(fit, fit) > 0.01 {
+			n = narrow(unit(fit))
+		}
+		l.Normals[i] = n
+		first = 3
+	}
+	for set := range m.UVs {
+		uv := m.UVs[set][v]
+		if f := r.scales[set][r.part[w]]; f > 0 && other > 0 {
+			for k, at := range r.ranges[set][r.part[w]][0] { // what wraps around must not, by rounding
+				uv[k] = min(max(float32(values[first+k]/f), at), r.ranges[set][r.part[w]][1][k])
+			}
+		}
+		l.UVs[set][i] = uv
+		first += 2
+	}
+	if m.Colors != nil {
+		c := m.Colors[v]
+		if other > 0 {
+			for k := range c {
+				c[k] = float32(min(max(values[first+k]/colorWeight, 0), 1))
+			}
+		}
+		l.Colors[i] = c
+	}
+}
+
+// take makes vertex i of a level what vertex v of the source is.
+func (l *Level) take(m *Mesh, i int, v uint32) {
+	l.Positions[i] = m.Positions[v]
+	if m.Normals != nil {
+		l.Normals[i] = m.Normals[v]
+	}
+	for set := range m.UVs {
+		l.UVs[set][i] = m.UVs[set][v]
+	}
+	if m.Colors != nil {
+		l.Colors[i] = m.Colors[v]
+	}
 }

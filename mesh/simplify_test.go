@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"github.com/plinth3d/plinth/mesh"
@@ -16,7 +17,7 @@ import (
 )
 
 func chain(t require, m *mesh.Mesh, targets []mesh.Target) []mesh.Level {
-	levels, err := mesh.Chain(context.Background(), m, targets)
+	levels, err := mesh.Chain(context.Background(), m, targets, mesh.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,54 +30,54 @@ type require interface{ Fatal(args ...any) }
 func TestACancelledChainEnds(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := mesh.Chain(ctx, meshtest.Sphere(64, 32), []mesh.Target{{Deviation: 0.1}}); !errors.Is(err, context.Canceled) {
+	if _, err := mesh.Chain(ctx, meshtest.Sphere(64, 32), []mesh.Target{{Deviation: 0.1}}, mesh.Options{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 }
 
 func TestAFlatSquareBecomesTwoTriangles(t *testing.T) {
 	m := meshtest.Grid(16, meshtest.Flat)
-	indices, deviation := mesh.Simplify(m, mesh.Target{Deviation: 1e-4})
-	meshtest.Check(t, m, indices, deviation)
-	if got := len(indices) / 3; got != 2 {
+	l := mesh.Simplify(m, mesh.Target{Deviation: 1e-4})
+	meshtest.Check(t, m, &l)
+	if got := l.Triangles(); got != 2 {
 		t.Errorf("got %d triangles, want 2", got)
 	}
 }
 
 func TestACubeBecomesTwelveTriangles(t *testing.T) {
 	m := meshtest.Cube(8)
-	indices, deviation := mesh.Simplify(m, mesh.Target{Deviation: 1e-4})
-	meshtest.Check(t, m, indices, deviation)
-	if got := len(indices) / 3; got != 12 {
+	l := mesh.Simplify(m, mesh.Target{Deviation: 1e-4})
+	meshtest.Check(t, m, &l)
+	if got := l.Triangles(); got != 12 {
 		t.Errorf("got %d triangles, want 12", got)
 	}
-	if n := len(meshtest.Borders(m, indices)); n != 0 {
+	if n := len(meshtest.Borders(&l.Mesh)); n != 0 {
 		t.Errorf("%d edges came apart", n)
 	}
 }
 
 func TestASphereLosesTrianglesAndStaysClosed(t *testing.T) {
 	m := meshtest.Sphere(96, 48)
-	indices, deviation := mesh.Simplify(m, mesh.Target{Deviation: 0.01})
-	meshtest.Check(t, m, indices, deviation)
-	if deviation > 0.01 {
-		t.Errorf("deviation is %g, the limit was 0.01", deviation)
+	l := mesh.Simplify(m, mesh.Target{Deviation: 0.01})
+	meshtest.Check(t, m, &l)
+	if l.Deviation > 0.01 {
+		t.Errorf("deviation is %g, the limit was 0.01", l.Deviation)
 	}
-	if got := len(indices) / 3; got > m.Triangles()/4 {
+	if got := l.Triangles(); got > m.Triangles()/4 {
 		t.Errorf("got %d of %d triangles, want at most a quarter", got, m.Triangles())
 	}
-	if n := len(meshtest.Borders(m, indices)); n != 0 {
+	if n := len(meshtest.Borders(&l.Mesh)); n != 0 {
 		t.Errorf("%d edges came apart at the seam", n)
 	}
 }
 
 func TestNoTriangleCrossesATextureSeam(t *testing.T) {
 	m := meshtest.Sphere(64, 32)
-	indices, _ := mesh.Simplify(m, mesh.Target{Deviation: 0.02})
-	for i := 0; i < len(indices); i += 3 {
+	l := mesh.Simplify(m, mesh.Target{Deviation: 0.02})
+	for i := 0; i < len(l.Indices); i += 3 {
 		lo, hi := float32(1), float32(0)
-		for _, v := range indices[i : i+3] {
-			lo, hi = min(lo, m.UVs[0][v][0]), max(hi, m.UVs[0][v][0])
+		for _, v := range l.Indices[i : i+3] {
+			lo, hi = min(lo, l.UVs[0][v][0]), max(hi, l.UVs[0][v][0])
 		}
 		if hi-lo > 0.5 {
 			t.Fatalf("triangle %d spans u from %g to %g", i/3, lo, hi)
@@ -94,19 +95,19 @@ func TestABorderBetweenPartsStays(t *testing.T) {
 		}
 	}
 	l := chain(t, m, []mesh.Target{{Deviation: 1e-4}})[0]
-	meshtest.Check(t, m, l.Indices, l.Deviation)
+	meshtest.Check(t, m, &l)
 	var areas [2]float64
-	for i, s := range l.Sources {
-		a, b, c := m.Positions[l.Indices[3*i]], m.Positions[l.Indices[3*i+1]], m.Positions[l.Indices[3*i+2]]
-		areas[m.Parts[s]] += mesh.Area(a, b, c)
+	for i, part := range l.Parts {
+		a, b, c := l.Positions[l.Indices[3*i]], l.Positions[l.Indices[3*i+1]], l.Positions[l.Indices[3*i+2]]
+		areas[part] += mesh.Area(a, b, c)
 		for _, p := range [][3]float32{a, b, c} {
-			if m.Parts[s] == 0 && p[0] > 0.5 || m.Parts[s] == 1 && p[0] < 0.5 {
-				t.Fatalf("part %d reaches x = %g", m.Parts[s], p[0])
+			if part == 0 && p[0] > 0.5+1e-4 || part == 1 && p[0] < 0.5-1e-4 {
+				t.Fatalf("part %d reaches x = %g", part, p[0])
 			}
 		}
 	}
 	for part, a := range areas {
-		if math.Abs(a-0.5) > 1e-6 {
+		if math.Abs(a-0.5) > 1e-4 {
 			t.Errorf("part %d has area %g, want 0.5", part, a)
 		}
 	}
@@ -115,41 +116,41 @@ func TestABorderBetweenPartsStays(t *testing.T) {
 func TestAPoseHoldsWhatTheRestPoseWouldLose(t *testing.T) {
 	// Flat at rest, wavy when the morph is applied.
 	m := meshtest.Grid(16, meshtest.Flat)
-	rest, _ := mesh.Simplify(m, mesh.Target{Deviation: 0.002})
+	rest := mesh.Simplify(m, mesh.Target{Deviation: 0.002})
 	m.Poses = [][][3]float32{meshtest.Grid(16, meshtest.Waves).Positions}
-	posed, deviation := mesh.Simplify(m, mesh.Target{Deviation: 0.002})
-	meshtest.Check(t, m, posed, deviation)
-	if len(posed) <= len(rest) {
-		t.Errorf("got %d indices with the pose, %d without", len(posed), len(rest))
+	posed := mesh.Simplify(m, mesh.Target{Deviation: 0.002})
+	meshtest.Check(t, m, &posed)
+	if posed.Triangles() <= rest.Triangles() {
+		t.Errorf("got %d triangles with the pose, %d without", posed.Triangles(), rest.Triangles())
 	}
 }
 
 func TestASingleTriangleIsKept(t *testing.T) {
 	m := &mesh.Mesh{Positions: [][3]float32{{0, 0, 0}, {1, 0, 0}, {0, 1, 0}}, Indices: []uint32{0, 1, 2}}
-	indices, deviation := mesh.Simplify(m, mesh.Target{Deviation: 10})
-	if !slices.Equal(indices, m.Indices) || deviation != 0 {
-		t.Errorf("got %v, deviation %g", indices, deviation)
+	l := mesh.Simplify(m, mesh.Target{Deviation: 10})
+	if d := cmp.Diff(m.Positions, l.Positions); l.Triangles() != 1 || l.Deviation != 0 || d != "" {
+		t.Errorf("got %v, deviation %g: %s", l.Indices, l.Deviation, d)
 	}
 }
 
 func TestZeroDeviationKeepsEverything(t *testing.T) {
 	m := meshtest.Grid(8, meshtest.Waves)
-	indices, deviation := mesh.Simplify(m, mesh.Target{})
-	if len(indices) != len(m.Indices) || deviation != 0 {
-		t.Errorf("got %d of %d indices, deviation %g", len(indices), len(m.Indices), deviation)
+	l := mesh.Simplify(m, mesh.Target{})
+	if l.Triangles() != m.Triangles() || l.Deviation != 0 {
+		t.Errorf("got %d of %d triangles, deviation %g", l.Triangles(), m.Triangles(), l.Deviation)
 	}
 }
 
 func TestTheResultDoesNotDependOnTheNumberOfProcessors(t *testing.T) {
-	m := meshtest.Sphere(64, 32)
-	targets := []mesh.Target{{Deviation: 0.001}, {Deviation: 0.01}, {Deviation: 0.05}}
+	m := meshtest.Sphere(256, 128) // several blocks
+	targets := []mesh.Target{{Deviation: 0.001}, {Deviation: 0.01}, {Deviation: 0.05}, {Ratio: 0.01}}
 	run := func(n int) []mesh.Level {
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(n))
 		return chain(t, m, targets)
 	}
 	one := run(1)
 	for _, n := range []int{1, 2, 8} {
-		if d := cmp.Diff(one, run(n)); d != "" {
+		if d := cmp.Diff(one, run(n), cmpopts.IgnoreUnexported(mesh.Level{})); d != "" {
 			t.Errorf("with %d processors: %s", n, d)
 		}
 	}
@@ -183,10 +184,9 @@ func TestAnySoupKeepsThePromises(t *testing.T) {
 		if !solid {
 			r.Skip("no triangle has an area")
 		}
-		levels := chain(r, m, []mesh.Target{{Deviation: 0.01}, {Deviation: 0.2}, {Deviation: 1}})
+		levels := chain(r, m, []mesh.Target{{Deviation: 0.01}, {Deviation: 0.2}, {Deviation: 1}, {Ratio: 0.25}, {Ratio: 0.01}})
 		for k, l := range levels {
-			// Triangles that were degenerate in the source are not part of its surface.
-			meshtest.Check(t, m, l.Indices, l.Deviation)
+			meshtest.Check(r, m, &l)
 			if k > 0 && len(l.Indices) > len(levels[k-1].Indices) {
 				r.Fatalf("level %d has %d indices, the finer one %d", k, len(l.Indices), len(levels[k-1].Indices))
 			}
@@ -195,27 +195,22 @@ func TestAnySoupKeepsThePromises(t *testing.T) {
 }
 
 func TestDeviationOfShiftedSquares(t *testing.T) {
-	positions := [][3]float32{
-		{0, 0, 0},
-		{1, 0, 0},
-		{1, 1, 0},
-		{0, 1, 0},
-		{0, 0, 0.25},
-		{1, 0, 0.25},
-		{1, 1, 0.25},
-		{0, 1, 0.25},
+	square := func(z float32) *mesh.Mesh {
+		return &mesh.Mesh{
+			Positions: [][3]float32{{0, 0, z}, {1, 0, z}, {1, 1, z}, {0, 1, z}},
+			Indices:   []uint32{0, 1, 2, 0, 2, 3},
+		}
 	}
-	a := []uint32{0, 1, 2, 0, 2, 3}
-	b := []uint32{4, 5, 6, 4, 6, 7}
-	if got := mesh.Deviation(positions, a, b); got < 0.25 || got > 0.25*1.05 {
+	a, half := square(0), square(0)
+	if got := mesh.Deviation(a, square(0.25)); got < 0.25 || got > 0.25*1.05 {
 		t.Errorf("got %g, want 0.25", got)
 	}
 	// Half of the square is missing in the second surface: one way is not enough.
-	half := []uint32{0, 1, 2}
-	if got := mesh.Deviation(positions, a, half); got < 0.7 || got > 0.75 {
+	half.Indices = half.Indices[:3]
+	if got := mesh.Deviation(a, half); got < 0.7 || got > 0.75 {
 		t.Errorf("got %g, want 0.7071", got)
 	}
-	if got := mesh.Deviation(positions, half, a); got < 0.7 || got > 0.75 {
+	if got := mesh.Deviation(half, a); got < 0.7 || got > 0.75 {
 		t.Errorf("got %g, want 0.7071", got)
 	}
 }

@@ -19,13 +19,15 @@ type body struct {
 	mesh    mesh.Mesh
 	parts   []part
 	stretch float64 // the most that the world lengthens it
+	keep    bool    // vertices carry what can't be fitted to another place
 }
 
 // part is where a primitive's vertices are in a body; its number is that of its
 // triangles in mesh.Parts.
 type part struct {
-	mesh, primitive int // in the scene
-	first           int // vertex
+	mesh, primitive int        // in the scene
+	first           int        // vertex
+	at              *scene.Mat // where it stands in the body; nil is as it is
 }
 
 // maxPosed bounds the vertices of all poses of a body. What needs more is kept as
@@ -47,7 +49,7 @@ func bodies(s *scene.Scene) []body {
 		morphs := slices.ContainsFunc(s.Meshes[i].Primitives, func(p scene.Primitive) bool { return len(p.Targets) > 0 })
 		switch {
 		case len(places) == 0:
-		case len(places) == 1 && places[0].Skin == scene.None && !moving[places[0].Node] && !morphs:
+		case len(places) == 1 && places[0].Skin == scene.None && !moving[places[0].Node] && !morphs && invertible(places[0].At):
 			still.add(s, i, &places[0].At)
 		case len(places) == 1 && places[0].Skin != scene.None:
 			if b, ok := posed(s, i, places[0], moments); ok {
@@ -202,7 +204,8 @@ func (b *body) add(s *scene.Scene, i int, at *scene.Mat) {
 			m.Indices = append(m.Indices, uint32(first)+v)
 		}
 		m.Parts = append(m.Parts, slices.Repeat([]uint32{uint32(len(b.parts))}, len(list)/3)...)
-		b.parts = append(b.parts, part{i, j, first})
+		b.parts = append(b.parts, part{i, j, first, at})
+		b.keep = b.keep || !fittable(p)
 	}
 }
 
@@ -214,31 +217,30 @@ func grown[T any](list []T, n int) []T {
 	return append(list, make([]T, n-len(list))...)
 }
 
-// turn moves normals by the inverse transpose of m: its matrix of cofactors, up to
-// length.
-func turn(normals [][3]float32, m scene.Mat) {
-	c := func(r1, c1, r2, c2 int) float64 {
-		return float64(m[4*c1+r1]*m[4*c2+r2]) - float64(m[4*c2+r1]*m[4*c1+r2])
-	}
-	cof := [9]float64{ // row-major
-		c(1, 1, 2, 2), c(1, 2, 2, 0), c(1, 0, 2, 1),
-		c(2, 1, 0, 2), c(2, 2, 0, 0), c(2, 0, 0, 1),
-		c(0, 1, 1, 2), c(0, 2, 1, 0), c(0, 0, 1, 1),
-	}
+// fittable tells whether everything that the vertices of p carry can be fitted to a new
+// place. Weights, morph targets and custom attributes stay with their vertex.
+func fittable(p *scene.Primitive) bool {
+	return len(p.Targets) == 0 && !slices.ContainsFunc(p.Attributes, func(a scene.Attribute) bool {
+		switch a.Name {
+		case "POSITION", "NORMAL", "TANGENT", "COLOR_0":
+			return false
+		}
+		return !strings.HasPrefix(a.Name, "TEXCOORD_")
+	})
+}
+
+// turn moves normals as at does.
+func turn(normals [][3]float32, at scene.Mat) {
+	m, _ := at.Linear()
+	m = m.Normals()
 	for i, n := range normals {
-		var out [3]float64
-		sum := 0.0
-		for r := range 3 {
-			out[r] = float64(cof[3*r]*float64(n[0])) + float64(cof[3*r+1]*float64(n[1])) + float64(cof[3*r+2]*float64(n[2]))
-			sum += float64(out[r] * out[r])
-		}
-		if sum == 0 {
-			continue
-		}
-		for r := range 3 {
-			normals[i][r] = float32(out[r] / math.Sqrt(sum))
-		}
+		normals[i] = m.Turn(n)
 	}
+}
+
+func invertible(at scene.Mat) bool {
+	_, ok := at.Inverse()
+	return ok
 }
 
 // morph adds each morph target, fully applied, as a pose. It says false when that
@@ -388,12 +390,12 @@ func shapes(ctx context.Context, source *scene.Scene, deviations []float64, crea
 			// A level is measured from the source in the body's own frame.
 			targets[k].Deviation = float32(d / b.stretch * 0.999)
 		}
-		levels, err := mesh.Chain(ctx, &b.mesh, targets)
+		levels, err := mesh.Chain(ctx, &b.mesh, targets, mesh.Options{KeepVertices: b.keep})
 		if err != nil {
 			return nil, context.Cause(ctx)
 		}
-		for k, l := range levels {
-			if len(l.Indices) < len(b.mesh.Indices) {
+		for k := range levels {
+			if l := &levels[k]; len(l.Indices) < len(b.mesh.Indices) {
 				b.write(s, l, out[k].meshes)
 				out[k].deviation = max(out[k].deviation, float64(l.Deviation)*b.stretch)
 			}
@@ -403,31 +405,142 @@ func shapes(ctx context.Context, source *scene.Scene, deviations []float64, crea
 }
 
 // write puts a level's triangles into the primitives they are of.
-func (b *body) write(s *scene.Scene, l mesh.Level, meshes []scene.Mesh) {
+func (b *body) write(s *scene.Scene, l *mesh.Level, meshes []scene.Mesh) {
 	lists := make([][]uint32, len(b.parts))
-	for t, source := range l.Sources {
-		p := b.mesh.Parts[source]
-		for k := range 3 {
-			lists[p] = append(lists[p], l.Indices[3*t+k]-uint32(b.parts[p].first))
-		}
+	for t, p := range l.Parts {
+		lists[p] = append(lists[p], l.Indices[3*t:3*t+3]...)
 	}
 	cloned := map[int]bool{}
 	for i, p := range b.parts {
 		if len(lists[i]) == 0 {
-			continue // it has no triangle with an area; it is kept as it came
+			continue // nothing of it is large enough to be seen; it is kept as it came
 		}
 		if !cloned[p.mesh] {
 			meshes[p.mesh].Primitives = slices.Clone(meshes[p.mesh].Primitives)
 			cloned[p.mesh] = true
 		}
-		meshes[p.mesh].Primitives[p.primitive] = reduced(&s.Meshes[p.mesh].Primitives[p.primitive], lists[i])
+		meshes[p.mesh].Primitives[p.primitive] = b.reduced(p, &s.Meshes[p.mesh].Primitives[p.primitive], l, lists[i])
 	}
 }
 
-// reduced is p with other triangles and only the vertices they use.
-func reduced(p *scene.Primitive, list []uint32) scene.Primitive {
-	used, indices := mesh.Compact(list, p.Vertices())
-	return regathered(p, used, indices)
+// reduced is a primitive with the vertices of a level that list uses. A vertex that
+// didn't move is what it was, bit for bit.
+func (b *body) reduced(part part, p *scene.Primitive, l *mesh.Level, list []uint32) scene.Primitive {
+	used, indices := mesh.Compact(list, len(l.Positions))
+	from := make([]uint32, len(used))
+	var moved []int // of used
+	for i, v := range used {
+		source := l.Sources[v]
+		from[i] = source - uint32(part.first)
+		if !l.Same(int(v), &b.mesh, int(source)) {
+			moved = append(moved, i)
+		}
+	}
+	out := regathered(p, from, indices)
+	if len(moved) == 0 {
+		return out
+	}
+	f := fitter{level: l, used: used, moved: moved, at: part.at}
+	if f.at != nil {
+		f.back, _ = f.at.Inverse() // bodies saw to it that there is one
+	}
+	normals := f.normals(out.Attribute("NORMAL"))
+	for i, a := range out.Attributes {
+		set := 0
+		switch _, err := fmt.Sscanf(a.Name, "TEXCOORD_%d", &set); {
+		case a.Name == "POSITION":
+			out.Attributes[i].Array = f.positions(a.Array)
+		case a.Name == "NORMAL":
+			out.Attributes[i].Array = scene.Floats(normals)
+		case a.Name == "TANGENT":
+			out.Attributes[i].Array = f.tangents(a.Array, normals)
+		case a.Name == "COLOR_0":
+			out.Attributes[i].Array = f.colors(a.Array)
+		case err == nil && set < len(l.UVs):
+			uvs := a.Array.Vec2()
+			for _, k := range moved {
+				uvs[k] = l.UVs[set][used[k]]
+			}
+			out.Attributes[i].Array = scene.Floats(uvs)
+		}
+	}
+	return out
+}
+
+// fitter brings the vertices that moved back from a level to a primitive.
+type fitter struct {
+	level *mesh.Level
+	used  []uint32 // vertices of the level
+	moved []int    // which of them differ from the source's
+	at    *scene.Mat
+	back  scene.Mat // undoes at
+}
+
+func (f *fitter) positions(a *scene.Array) *scene.Array {
+	points := a.Vec3()
+	for _, i := range f.moved {
+		p := f.level.Positions[f.used[i]]
+		if f.at != nil {
+			p = f.back.Point(p)
+		}
+		points[i] = p
+	}
+	return scene.Floats(points)
+}
+
+func (f *fitter) normals(a *scene.Array) [][3]float32 {
+	if a == nil {
+		return nil
+	}
+	out := a.Vec3()
+	for _, i := range f.moved {
+		one := [][3]float32{f.level.Normals[f.used[i]]}
+		if f.at != nil {
+			turn(one, f.back)
+		}
+		out[i] = one[0]
+	}
+	return out
+}
+
+// tangents turns those of vertices that moved into the plane of their new normal.
+func (f *fitter) tangents(a *scene.Array, normals [][3]float32) *scene.Array {
+	rows := a.Vec4()
+	for _, i := range f.moved {
+		if normals == nil {
+			break
+		}
+		t, n := rows[i], normals[i]
+		along := float64(t[0]*n[0]) + float64(t[1]*n[1]) + float64(t[2]*n[2])
+		var flat [3]float64
+		sum := 0.0
+		for k := range 3 {
+			flat[k] = float64(t[k]) - float64(along*float64(n[k]))
+			sum += float64(flat[k] * flat[k])
+		}
+		if sum < 1e-4 {
+			continue // it stands on the surface; there is nothing better to say
+		}
+		for k := range 3 {
+			rows[i][k] = float32(flat[k] / math.Sqrt(sum))
+		}
+	}
+	return scene.Floats(rows)
+}
+
+func (f *fitter) colors(a *scene.Array) *scene.Array {
+	rows := a.Vec4()
+	for _, i := range f.moved {
+		rows[i] = f.level.Colors[f.used[i]]
+	}
+	if a.Width == 4 {
+		return scene.Floats(rows)
+	}
+	three := make([][3]float32, len(rows))
+	for i, c := range rows {
+		three[i] = [3]float32(c[:3])
+	}
+	return scene.Floats(three)
 }
 
 // withNormals gives normals to triangles that have none. Viewers shade those flat,

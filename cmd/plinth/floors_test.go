@@ -17,7 +17,7 @@ var floors = map[string]int{
 	"mesh/scene": 1, "mesh/glb": 1, "pipeline/local": 1, "testdata/models": 1,
 	"pipeline":        2,
 	"pipeline/intake": 3, "origin": 3, "origin/viewer": 3,
-	"cmd/plinth": 4, "testdata/models/generate": 4,
+	"cmd/plinth": 4, "testdata/models/generate": 4, "benchmarks/geometry": 4,
 }
 
 // sideways are the imports within a floor.

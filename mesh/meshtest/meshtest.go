@@ -4,7 +4,6 @@ package meshtest
 
 import (
 	"math"
-	"testing"
 
 	"github.com/plinth3d/plinth/mesh"
 )
@@ -96,13 +95,13 @@ func Cube(n int) *mesh.Mesh {
 	return m
 }
 
-// Borders is the sorted-pair multiset of open edges of a surface, by place.
-func Borders(m *mesh.Mesh, indices []uint32) map[[2]uint32]int {
+// Borders is the open edges of a surface, by place: those with one triangle.
+func Borders(m *mesh.Mesh) map[[2]uint32]int {
 	places := m.Places()
 	count := map[[2]uint32]int{}
-	for t := 0; t < len(indices); t += 3 {
+	for t := 0; t < len(m.Indices); t += 3 {
 		for k := range 3 {
-			a, b := places[indices[t+k]], places[indices[t+(k+1)%3]]
+			a, b := places[m.Indices[t+k]], places[m.Indices[t+(k+1)%3]]
 			count[[2]uint32{min(a, b), max(a, b)}]++
 		}
 	}
@@ -115,40 +114,83 @@ func Borders(m *mesh.Mesh, indices []uint32) map[[2]uint32]int {
 }
 
 // Check fails the test when a result of simplifying m breaks what holds for
-// any: indices in range, no triangle without area, not more triangles than m,
-// the deviation true by an independent measurement over all poses.
-func Check(t testing.TB, m *mesh.Mesh, indices []uint32, deviation float32) {
-	t.Helper()
-	if len(indices)%3 != 0 || len(indices) > len(m.Indices) {
-		t.Fatalf("got %d indices from %d", len(indices), len(m.Indices))
+// any: a valid mesh that is not empty, has no degenerate triangle and not more
+// triangles than m; unit normals, finite attributes, parts that m has; the
+// deviation, where one is promised, true by an independent measurement in all poses.
+func Check(t Fataler, m *mesh.Mesh, l *mesh.Level) {
+	if err := l.Validate(); err != nil {
+		t.Fatalf("the result is not valid: %v", err)
 	}
-	if len(indices) == 0 && len(m.Indices) > 0 {
-		t.Fatal("got an empty surface")
+	if l.Triangles() > m.Triangles() {
+		t.Fatalf("got %d triangles from %d", l.Triangles(), m.Triangles())
 	}
-	for i, v := range indices {
-		if int(v) >= len(m.Positions) {
-			t.Fatalf("index %d is %d of %d vertices", i, v, len(m.Positions))
-		}
+	if l.Triangles() == 0 && m.Triangles() > 0 {
+		t.Fatalf("got an empty surface from %d triangles", m.Triangles())
 	}
-	places := m.Places()
-	for i := 0; i < len(indices); i += 3 {
-		a, b, c := places[indices[i]], places[indices[i+1]], places[indices[i+2]]
+	for i := 0; i < len(l.Indices); i += 3 {
+		a, b, c := l.Positions[l.Indices[i]], l.Positions[l.Indices[i+1]], l.Positions[l.Indices[i+2]]
 		if a == b || b == c || c == a {
-			t.Fatalf("triangle %d is degenerate: %d %d %d", i/3, a, b, c)
+			t.Fatalf("triangle %d is degenerate: %v %v %v", i/3, a, b, c)
 		}
 	}
-	var source []uint32 // what has two corners at one place has no area, and no surface to keep
-	for i := 0; i < len(m.Indices); i += 3 {
-		a, b, c := places[m.Indices[i]], places[m.Indices[i+1]], places[m.Indices[i+2]]
-		if a != b && b != c && c != a {
-			source = append(source, m.Indices[i:i+3]...)
-		}
+	checkAttributes(t, m, l)
+	if math.IsInf(float64(l.Deviation), 1) {
+		return
 	}
-	for i, pose := range append([][][3]float32{m.Positions}, m.Poses...) {
-		lo, hi, _ := mesh.Bounds(pose)
+	from, to := *m, l.Mesh
+	for i := range len(m.Poses) + 1 {
+		if i > 0 {
+			from.Positions, to.Positions = m.Poses[i-1], l.Poses[i-1]
+		}
+		lo, hi, _ := mesh.Bounds(from.Positions)
 		extent := float64(max(hi[0]-lo[0], hi[1]-lo[1], hi[2]-lo[2]))
-		if got := mesh.Deviation(pose, source, indices); got > 1.06*float64(deviation)+2e-6*extent {
-			t.Fatalf("pose %d lies %g m from its source, the result says %g", i, got, deviation)
+		if got := mesh.Deviation(solid(&from), &to); got > 1.06*float64(l.Deviation)+2e-6*extent {
+			t.Fatalf("pose %d lies %g m from its source, the result says %g", i, got, l.Deviation)
 		}
 	}
+}
+
+// Fataler is what testing.TB and rapid.T share.
+type Fataler interface {
+	Fatalf(format string, args ...any)
+}
+
+func checkAttributes(t Fataler, m *mesh.Mesh, l *mesh.Level) {
+	if len(l.Sources) != len(l.Positions) || (m.Normals == nil) != (l.Normals == nil) || len(m.UVs) != len(l.UVs) ||
+		(m.Colors == nil) != (l.Colors == nil) || (m.Parts == nil) != (l.Parts == nil) || len(m.Poses) != len(l.Poses) {
+		t.Fatalf("the result has other attributes than its source")
+	}
+	for v, n := range l.Normals {
+		if s := float64(n[0])*float64(n[0]) + float64(n[1])*float64(n[1]) + float64(n[2])*float64(n[2]); math.Abs(s-1) > 1e-3 && n != m.Normals[l.Sources[v]] {
+			t.Fatalf("normal %d is %v", v, n)
+		}
+	}
+	for _, set := range l.UVs {
+		for v, uv := range set {
+			if s := float64(uv[0]) + float64(uv[1]); math.IsNaN(s) || math.IsInf(s, 0) {
+				t.Fatalf("texture coordinate %d is %v", v, uv)
+			}
+		}
+	}
+	for v, c := range l.Colors {
+		for _, x := range c {
+			if !(x >= 0 && x <= 1) {
+				t.Fatalf("color %d is %v", v, c)
+			}
+		}
+	}
+}
+
+// solid is m without the triangles that have two corners at one place: they are no
+// surface to keep.
+func solid(m *mesh.Mesh) *mesh.Mesh {
+	out := *m
+	out.Indices, out.Parts = nil, nil
+	for i := 0; i < len(m.Indices); i += 3 {
+		a, b, c := m.Positions[m.Indices[i]], m.Positions[m.Indices[i+1]], m.Positions[m.Indices[i+2]]
+		if a != b && b != c && c != a {
+			out.Indices = append(out.Indices, m.Indices[i:i+3]...)
+		}
+	}
+	return &out
 }

@@ -110,7 +110,7 @@ func TestSubdivisionKeepsTheSurfaceClosed(t *testing.T) {
 	if err := m.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	if n := len(Borders(m, m.Indices)); n != 0 {
+	if n := len(Borders(m)); n != 0 {
 		t.Errorf("%d edges are open", n)
 	}
 	if !reflect.DeepEqual(m, Subdivide(Sphere(16, 8), 2, 0.2)) {

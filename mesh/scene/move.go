@@ -34,7 +34,7 @@ func (p *Primitive) moved(a Mat) (out Primitive, ok bool) {
 	if a == Identity {
 		return *p, true
 	}
-	m, ok := a.linear()
+	m, ok := a.Linear()
 	if !ok {
 		return out, false
 	}
@@ -48,10 +48,10 @@ func (p *Primitive) moved(a Mat) (out Primitive, ok bool) {
 			x.Array = x.each(a.Point)
 			ok = ok && finite(x.Array)
 		case "NORMAL":
-			x.Array = x.each(m.normals().turn)
+			x.Array = x.each(m.Normals().Turn)
 		case "TANGENT":
 			w := x.Array
-			x.Array = x.each(m.turn)
+			x.Array = x.each(m.Turn)
 			for v := range w.Len() {
 				if sign := w.At(v, 3); mirror {
 					binary.LittleEndian.PutUint32(x.Row(v)[12:], math.Float32bits(-sign))
@@ -91,12 +91,12 @@ func finite(a *Array) bool {
 	return true
 }
 
-// A turning is what a transform does to directions, column-major.
-type turning [9]float64
+// A Turning is what a transform does to directions, column-major.
+type Turning [9]float64
 
-// linear is the part of a that directions see, scaled so that its largest number is 1;
+// Linear is the part of a that directions see, scaled so that its largest number is 1;
 // ok is false where it makes things flat: then normals have no direction.
-func (a Mat) linear() (m turning, ok bool) {
+func (a Mat) Linear() (m Turning, ok bool) {
 	most := 0.0
 	for k := range m {
 		m[k] = a[k/3*4+k%3]
@@ -108,12 +108,12 @@ func (a Mat) linear() (m turning, ok bool) {
 	return m, math.Abs(m.det()) > 1e-12 // of a plate: 1e-6 is a thousand times thinner than paper
 }
 
-func (m turning) det() float64 {
+func (m Turning) det() float64 {
 	c := m.cofactors()
 	return float64(m[0]*c[0]) + float64(m[1]*c[1]) + float64(m[2]*c[2])
 }
 
-func (m turning) cofactors() (c turning) {
+func (m Turning) cofactors() (c Turning) {
 	for col := range 3 {
 		for row := range 3 {
 			a, b := 3*((col+1)%3), 3*((col+2)%3)
@@ -124,8 +124,8 @@ func (m turning) cofactors() (c turning) {
 	return c
 }
 
-// normals is what m does to normals: the inverse transpose, up to a positive factor.
-func (m turning) normals() turning {
+// Normals is what m does to normals: the inverse transpose, up to a positive factor.
+func (m Turning) Normals() Turning {
 	c := m.cofactors()
 	if m.det() < 0 {
 		for k := range c {
@@ -135,8 +135,8 @@ func (m turning) normals() turning {
 	return c
 }
 
-// turn moves a direction and makes it a unit; no direction stays none.
-func (m turning) turn(d [3]float32) (out [3]float32) {
+// Turn moves a direction and makes it a unit; no direction stays none.
+func (m Turning) Turn(d [3]float32) (out [3]float32) {
 	var x [3]float64
 	for r := range 3 {
 		x[r] = float64(m[r]*float64(d[0])) + float64(m[3+r]*float64(d[1])) + float64(m[6+r]*float64(d[2]))

@@ -34,6 +34,29 @@ func (a Mat) Point(p [3]float32) [3]float32 {
 	return out
 }
 
+// Inverse undoes a, which is affine; ok is false where a makes things flat.
+func (a Mat) Inverse() (out Mat, ok bool) {
+	m, ok := a.Linear()
+	if !ok {
+		return out, false
+	}
+	most := 0.0
+	for k := range m {
+		most = max(most, math.Abs(a[k/3*4+k%3]))
+	}
+	c, d := m.cofactors(), float64(m.det()*most)
+	for r := range 3 {
+		for k := range 3 {
+			out[4*k+r] = c[3*r+k] / d
+		}
+	}
+	for r := range 3 {
+		out[12+r] = -(float64(out[r]*a[12]) + float64(out[4+r]*a[13]) + float64(out[8+r]*a[14]))
+	}
+	out[15] = 1
+	return out, true
+}
+
 // Stretch is an upper bound of how much a lengthens anything: the Frobenius norm
 // bounds the spectral norm, and the largest column is used where columns are
 // orthogonal, as in translation, rotation and scale.

@@ -1,0 +1,335 @@
+package mesh
+
+import (
+	"context"
+	"math"
+	"runtime"
+	"slices"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// reducer takes a mesh down by edge collapses, in flat arrays that are allocated once.
+//
+// A place is a point in space; a wedge is a vertex of the mesh, one attribute
+// corner of a place. The topology is over places, so that both sides of a seam
+// move together. Lengths are shares of the extent, from its middle.
+type reducer struct {
+	middle vec
+	unit   float64 // meters; a power of two
+
+	width  int // attributes of a wedge
+	shades int // how many of them, the first, are of its normal
+	stride int // floats of a wedge's sums
+	fixed  bool
+
+	// Places, in Morton order.
+	at     []vec
+	shape  []quadric // the surface's
+	poses  [][]vec
+	posed  [][]quadric
+	head   []int32    // first corner, -1 for none
+	wedge  []int32    // first wedge
+	block  [2][]int32 // the block of each division that it lies in
+	border []uint8    // inRuns and inCells where it has a neighbor in another block
+	holds  []bool     // has edges that wait until something moves
+	mark   []uint8    // scratch: zero between uses
+	slack  []float32  // share of the limit that a place is given
+	into   []int32    // the place that one became, itself while it is there
+	number []int32    // vertex of the mesh -> its place at first, or -1
+
+	// Wedges.
+	sums   []float64
+	kin    []int32  // next wedge of the place, -1 for none
+	vertex []uint32 // of the mesh
+	fitted []bool   // it moved or merged: its attributes are fitted anew
+	part   []uint32
+
+	// Corners, three to a triangle.
+	place  []int32 // -1 in a dead triangle
+	corner []int32 // wedge
+	chain  []int32 // next corner at the place, -1 for none
+	link   []int32 // next edge in the queue
+	state  []uint8
+
+	alive   int     // triangles
+	limit   float64 // squared length that a collapse may cost by area; infinite for none
+	queues  []bins  // one a block of each division, and one for edges that reach over rims of both
+	runs    int     // how many of them are of the first division
+	scratch []scratch
+	scales  [][]float64       // set of texture coordinates, part -> lengths per unit
+	ranges  [][][2][2]float32 // the same -> lowest and highest
+	parts   *components       // nil when there is one
+	m       *Mesh
+}
+
+// Work goes on in blocks of places that lie near each other, several at a time. There are
+// two divisions, so that what reaches over the rim of a block of one mostly lies inside one
+// of the other: runs of the Morton order, and the cells of a grid.
+const (
+	inRuns uint8 = 1 << iota // bit of reducer.border
+	inCells
+	alone uint8 = 0 // the rest, by one worker
+)
+
+// phase is the queues that are worked through at the same time.
+type phase struct {
+	from, to int
+	rim      uint8
+}
+
+func (r *reducer) phases() [3]phase {
+	last := len(r.queues) - 1
+	return [3]phase{{0, r.runs, inRuns}, {r.runs, last, inCells}, {last, last + 1, alone}}
+}
+
+// home is the queue that an edge belongs to.
+func (r *reducer) home(c int32) int {
+	a, b := r.place[c], r.place[after(c)]
+	switch rim := r.border[a] | r.border[b]; {
+	case rim&inRuns == 0:
+		return int(r.block[0][a])
+	case rim&inCells == 0:
+		return r.runs + int(r.block[1][a])
+	}
+	return len(r.queues) - 1
+}
+
+// parallel calls work for the numbers from begin to below end, several at a time. What
+// the calls do must not depend on each other.
+func parallel(begin, end int, work func(i int)) {
+	if workers := min(runtime.GOMAXPROCS(0), end-begin); workers > 1 {
+		var next atomic.Int64
+		next.Store(int64(begin))
+		var group errgroup.Group
+		for range workers {
+			group.Go(func() error {
+				for i := int(next.Add(1)) - 1; i < end; i = int(next.Add(1)) - 1 {
+					work(i)
+				}
+				return nil
+			})
+		}
+		_ = group.Wait() // nothing here fails
+		return
+	}
+	for i := begin; i < end; i++ {
+		work(i)
+	}
+}
+
+// climb collapses edges of one queue, cheapest first, whose bin is not above level,
+// until quota triangles are gone. It returns how many are.
+//
+// What an edge cost when it was put in line is a lower bound: collapses nearby only
+// raise it. So it is weighed when its turn comes, and put in line again if it
+// turned out to cost more.
+func (r *reducer) climb(queue int, s *scratch, level, quota int) int {
+	q := &r.queues[queue]
+	died := 0
+	for died < quota {
+		c, bin := q.pop(r.link, level)
+		if c < 0 {
+			break
+		}
+		r.state[c] &^= listed
+		if r.place[c] < 0 || r.state[c]&named == 0 {
+			continue
+		}
+		a, b := r.place[c], r.place[after(c)]
+		if (r.border[a]|r.border[b])&s.rim != 0 {
+			s.later = append(s.later, touch{c, bin})
+			continue
+		}
+		m, ok := r.weigh(s, a, b)
+		if !ok {
+			r.hold(c, a, b)
+			continue
+		}
+		if now := binOf(m.rank); now > bin+8 {
+			r.state[c] |= listed
+			q.push(r.link, c, now)
+			continue
+		}
+		if m.cost > float64(r.limit*m.weight)*float64(min(r.slack[a], r.slack[b])) {
+			r.state[c] |= parked
+			continue
+		}
+		if !r.mayMeet(s, a, b, &m.at) {
+			r.hold(c, a, b)
+			continue
+		}
+		died += r.collapse(s, a, b, &m)
+		r.slack[a] = min(r.slack[a], r.slack[b])
+		r.border[a] |= r.border[b]
+		r.renew(s, queue, a, bin)
+	}
+	return died
+}
+
+// few is how many triangles the last stretch to a target goes one at a time.
+const few = 128
+
+// reach collapses until no more than target triangles are left, or nothing may
+// collapse any more.
+//
+// It climbs the costs in rungs: on each, all blocks do what lies inside them, in
+// parallel, and then one worker what lies across. The edges of a rung are at most
+// twice those that are to go, and each queue has its share of these, so that the
+// target isn't overshot.
+func (r *reducer) reach(ctx context.Context, target int) error {
+	for r.alive > target {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		budget := r.alive - target
+		lowest, level, total := r.rung(4 * budget)
+		if price := r.parts.cheapest(); math.IsInf(r.limit, 1) && price <= lowest {
+			r.alive -= r.drop(lowest, budget)
+			continue
+		} else if math.IsInf(r.limit, 1) && price <= level {
+			level = price - 1
+		}
+		if total == 0 {
+			return nil
+		}
+		if budget <= few || r.runs == 1 {
+			r.climbAll(level, budget)
+			continue
+		}
+		before := r.alive
+		for _, p := range r.phases() {
+			budget, total := r.alive-target, 0
+			for i := p.from; i < len(r.queues); i++ {
+				total += r.queues[i].upTo(level)
+			}
+			died := make([]int, p.to-p.from)
+			parallel(p.from, p.to, func(i int) {
+				s := &r.scratch[i]
+				s.rim = p.rim
+				died[i-p.from] = r.climb(i, s, level, r.share(r.queues[i].upTo(level), total, budget))
+			})
+			for i, n := range died {
+				r.alive -= n
+				r.collect(&r.scratch[p.from+i], level)
+			}
+		}
+		if r.alive == before && budget <= 64*len(r.queues) {
+			r.climbAll(level, budget) // the shares are all but none
+		}
+	}
+	return nil
+}
+
+// rung finds the lowest bin that holds any edges and the highest bin up to which there are
+// at most want, and how many these are. Where there are none, both are the highest.
+func (r *reducer) rung(want int) (lowest, level, total int) {
+	lowest = binCount - 1
+	for i := range r.queues {
+		q := &r.queues[i]
+		for q.lowest < binCount && q.head[q.lowest] < 0 {
+			q.lowest++
+		}
+		lowest = min(lowest, q.lowest)
+	}
+	for level = lowest; level < binCount; level++ {
+		n := 0
+		for i := range r.queues {
+			n += int(r.queues[i].count[level])
+		}
+		if total > 0 && total+n > want {
+			return lowest, level - 1, total
+		}
+		total += n
+	}
+	return lowest, binCount - 1, total
+}
+
+// share is how many of a budget of triangles n of total edges may take.
+func (r *reducer) share(n, total, budget int) int {
+	if n == 0 || 2*total <= budget {
+		return 2 * n
+	}
+	return int(int64(budget-len(r.queues)) * int64(n) / int64(total)) // the last collapse may kill one more
+}
+
+// collect puts in line what a block found to reach over its rim.
+func (r *reducer) collect(s *scratch, level int) {
+	s.rim = alone
+	for _, t := range s.later {
+		if r.place[t.x] >= 0 && r.state[t.x]&(named|listed) == named {
+			r.queueUp(s, 0, t.x, t.bin)
+		}
+	}
+	for _, t := range s.touched {
+		r.release(s, 0, t.x, min(t.bin, level))
+	}
+	s.later, s.touched = s.later[:0], s.touched[:0]
+}
+
+// climbAll works through all queues up to a level, bin by bin.
+func (r *reducer) climbAll(level, budget int) {
+	s := &r.scratch[len(r.scratch)-1]
+	s.rim = alone
+	for bin := 0; bin <= min(level, binCount-1); bin++ {
+		for again := true; again; {
+			again = false
+			for i := range r.queues {
+				if r.queues[i].lowest > bin {
+					continue
+				}
+				n := r.climb(i, s, bin, budget)
+				budget -= n
+				r.alive -= n
+				again = again || n > 0
+				if budget <= 0 {
+					return
+				}
+			}
+		}
+	}
+}
+
+// allow sets how far collapses may go, in meters, and puts what was beyond the limit
+// before in line again.
+func (r *reducer) allow(limit float64) {
+	r.limit = measured * (limit / r.unit) * (limit / r.unit)
+	s := &r.scratch[0]
+	s.rim = alone
+	for c := range int32(len(r.state)) {
+		if r.state[c]&parked == 0 {
+			continue
+		}
+		r.state[c] &^= parked
+		if r.place[c] >= 0 && r.state[c]&named != 0 {
+			r.queueUp(s, 0, c, 0)
+		}
+	}
+}
+
+// survivor is what a place became.
+func (r *reducer) survivor(a int32) int32 {
+	for r.into[a] != a {
+		r.into[a] = r.into[r.into[a]]
+		a = r.into[a]
+	}
+	return a
+}
+
+// clone copies what collapses change, to come back to when they went too far.
+func (r *reducer) clone() *reducer {
+	c := *r
+	c.at, c.shape = slices.Clone(r.at), slices.Clone(r.shape)
+	c.poses, c.posed = slices.Clone(r.poses), slices.Clone(r.posed)
+	for i := range c.poses {
+		c.poses[i], c.posed[i] = slices.Clone(r.poses[i]), slices.Clone(r.posed[i])
+	}
+	c.head, c.wedge, c.border = slices.Clone(r.head), slices.Clone(r.wedge), slices.Clone(r.border)
+	c.holds, c.slack, c.into = slices.Clone(r.holds), slices.Clone(r.slack), slices.Clone(r.into)
+	c.sums, c.kin, c.vertex, c.fitted = slices.Clone(r.sums), slices.Clone(r.kin), slices.Clone(r.vertex), slices.Clone(r.fitted)
+	c.place, c.corner, c.chain = slices.Clone(r.place), slices.Clone(r.corner), slices.Clone(r.chain)
+	c.link, c.state = slices.Clone(r.link), slices.Clone(r.state)
+	c.queues, c.scratch = slices.Clone(r.queues), make([]scratch, len(r.scratch))
+	return &c
+}
