@@ -39,9 +39,9 @@ type decoder struct {
 	scene   *scene.Scene
 	size    int64 // of the file
 	buffers [][]byte
-	packed  []*packing // of the views, nil for one that is plain
-	coded   map[[2]int]any // what is said of Draco, by mesh and primitive
-	spare   []bool         // of the buffers: no data is needed
+	packed  []*packing          // of the views, nil for one that is plain
+	coded   map[[2]int]any      // what is said of Draco, by mesh and primitive
+	spare   []bool              // of the buffers: no data is needed
 	streams map[int]*draco.Mesh // of the views that were decoded
 	coding  int64               // bytes of streams
 	arrays  map[slot]*scene.Array
@@ -93,7 +93,7 @@ var unreadable = map[string]string{
 }
 
 // handled are required extensions that are gone once the scene is in memory.
-var handled = []string{"KHR_mesh_quantization", "EXT_texture_webp", extMeshopt, khrMeshopt, khrDraco}
+var handled = []string{"KHR_mesh_quantization", extWebP, extMeshopt, khrMeshopt, khrDraco}
 
 // storage are extensions that refer to accessors, views or buffers by number. These are
 // laid out anew, so the extensions can't be carried through unread.

@@ -97,7 +97,7 @@ func (p pieces) add(data []byte) int64 {
 // names.
 func (d *decoder) source(i int, t *gltf.Texture) (int, *scene.FormatError) {
 	ext := extra(item(d.root, "textures", i)).Extensions
-	if w, ok := ext["EXT_texture_webp"].(tree); ok {
+	if w, ok := ext[extWebP].(tree); ok {
 		n := -1
 		if _, err := fmt.Sscan(fmt.Sprint(w["source"]), &n); err != nil || n < 0 || n >= len(d.doc.Images) {
 			return 0, scene.Bad(at("textures", i)+".extensions.EXT_texture_webp.source", "is %v, there are %d images", w["source"], len(d.doc.Images))
@@ -141,7 +141,7 @@ func (d *decoder) textures() *scene.FormatError {
 		}
 		e := extra(item(d.root, "textures", i))
 		for name := range e.Extensions {
-			if _, packed := unreadable[name]; packed || name == "EXT_texture_webp" {
+			if _, packed := unreadable[name]; packed || name == extWebP {
 				e = e.With(name, nil)
 			}
 		}
