@@ -25,7 +25,7 @@ func (d *decoder) array(user string, i int) (*scene.Array, *scene.FormatError) {
 	if i < 0 || i >= len(d.doc.Accessors) {
 		return nil, scene.Bad(user, "uses accessor %d, there are %d", i, len(d.doc.Accessors))
 	}
-	if a, ok := d.arrays[i]; ok {
+	if a, ok := d.arrays[slot{accessor: i, view: scene.None}]; ok {
 		return a, nil
 	}
 	a, where := d.doc.Accessors[i], at("accessors", i)
@@ -40,8 +40,8 @@ func (d *decoder) array(user string, i int) (*scene.Array, *scene.FormatError) {
 		return nil, scene.Bad(where+".count", "is %d", a.Count)
 	}
 	row := out.Stride()
-	if d.memory += int64(a.Count) * int64(row); int64(a.Count) > d.lim.Memory || d.memory > d.lim.Memory {
-		return nil, scene.TooLarge(where, "bytes together with those before", d.memory, d.lim.Memory)
+	if err := d.take(where, a.Count, row); err != nil {
+		return nil, err
 	}
 	if a.BufferView == nil {
 		out.Data = make([]byte, a.Count*row)
@@ -63,7 +63,7 @@ func (d *decoder) array(user string, i int) (*scene.Array, *scene.FormatError) {
 			return nil, err
 		}
 	}
-	d.arrays[i] = out
+	d.arrays[slot{accessor: i, view: scene.None}] = out
 	return out, nil
 }
 

@@ -1,13 +1,12 @@
 package glb
 
 import (
-	"encoding/base64"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/qmuntal/gltf"
 
+	"github.com/plinth3d/plinth/mesh/draco"
 	"github.com/plinth3d/plinth/mesh/scene"
 )
 
@@ -21,7 +20,10 @@ func Decode(data []byte, lim scene.Limits) (*scene.Scene, error) {
 	if bad != nil {
 		return nil, bad
 	}
-	d := &decoder{root: root, doc: doc, lim: lim, arrays: map[int]*scene.Array{}, checked: map[check]bool{}, risen: map[*scene.Array]bool{}}
+	d := &decoder{
+		root: root, doc: doc, lim: lim, size: int64(len(data)), arrays: map[slot]*scene.Array{}, checked: map[check]bool{},
+		risen: map[*scene.Array]bool{}, streams: map[int]*draco.Mesh{},
+	}
 	d.scene = &scene.Scene{Findings: findings}
 	if bad := d.run(bin); bad != nil {
 		return nil, bad
@@ -35,11 +37,25 @@ type decoder struct {
 	doc     *gltf.Document
 	lim     scene.Limits
 	scene   *scene.Scene
+	size    int64 // of the file
 	buffers [][]byte
-	arrays  map[int]*scene.Array
+	packed  []*packing          // of the views, nil for one that is plain
+	coded   map[[2]int]any      // what is said of Draco, by mesh and primitive
+	spare   []bool              // of the buffers: no data is needed
+	streams map[int]*draco.Mesh // of the views that were decoded
+	coding  int64               // bytes of streams
+	arrays  map[slot]*scene.Array
 	checked map[check]bool
 	risen   map[*scene.Array]bool
 	memory  int64 // of arrays so far
+}
+
+// slot is where an array comes from: an accessor, and an attribute in a Draco stream
+// where there is one.
+type slot struct {
+	accessor int
+	view     int // of the stream, or None
+	id       uint32
 }
 
 func (d *decoder) run(bin []byte) *scene.FormatError {
@@ -51,7 +67,7 @@ func (d *decoder) run(bin []byte) *scene.FormatError {
 	asset, _ := d.root["asset"].(tree)
 	s.Asset, s.Root = extra(asset), extra(d.root)
 	for _, pass := range []func() *scene.FormatError{
-		d.extensions,
+		d.compression, d.extensions,
 		func() *scene.FormatError { return d.binaries(bin) },
 		d.images, d.textures, d.materials, d.meshes, d.cameras, d.skins, d.nodes, d.tree, d.animations, s.Check, d.drawn, d.skinned,
 	} {
@@ -71,16 +87,13 @@ func (d *decoder) find(code string, severity scene.Severity, where, what, do str
 
 // unreadable are extensions that change how a file must be read, and what to do.
 var unreadable = map[string]string{
-	"EXT_meshopt_compression":    "export without meshopt compression (gltfpack without -c); Plinth compresses it itself",
-	"KHR_meshopt_compression":    "export without meshopt compression; Plinth compresses it itself",
-	"KHR_draco_mesh_compression": "export without Draco compression; Plinth compresses it itself",
-	"KHR_texture_basisu":         "export with PNG or JPEG textures; Plinth compresses them itself",
-	"EXT_texture_avif":           "export with PNG or JPEG textures",
-	"MSFT_texture_dds":           "export with PNG or JPEG textures",
+	"KHR_texture_basisu": "export with PNG or JPEG textures; Plinth compresses them itself",
+	"EXT_texture_avif":   "export with PNG or JPEG textures",
+	"MSFT_texture_dds":   "export with PNG or JPEG textures",
 }
 
 // handled are required extensions that are gone once the scene is in memory.
-var handled = []string{"KHR_mesh_quantization", "EXT_texture_webp"}
+var handled = []string{"KHR_mesh_quantization", extWebP, extMeshopt, khrMeshopt, khrDraco}
 
 // storage are extensions that refer to accessors, views or buffers by number. These are
 // laid out anew, so the extensions can't be carried through unread.
@@ -112,13 +125,6 @@ func (d *decoder) extensions() *scene.FormatError {
 			d.find("extension", scene.Note, "extensionsUsed", fmt.Sprintf("names %s, which refers to stored data by number; it is left out", name), "")
 		}
 	}
-	for i := range d.doc.BufferViews {
-		for name := range extra(item(d.root, "bufferViews", i)).Extensions {
-			if do, ok := unreadable[name]; ok {
-				return &scene.FormatError{Code: "extension", Where: at("bufferViews", i), What: "is packed with " + name + ", which this version can't read", Do: do}
-			}
-		}
-	}
 	// What stands on accessors, views and buffers is not kept: these are made anew.
 	for _, list := range []string{"accessors", "bufferViews", "buffers"} {
 		for i := range items(d.root, list) {
@@ -130,72 +136,6 @@ func (d *decoder) extensions() *scene.FormatError {
 		}
 	}
 	return nil
-}
-
-func (d *decoder) binaries(bin []byte) *scene.FormatError {
-	for i, b := range d.doc.Buffers {
-		where := at("buffers", i)
-		var data []byte
-		switch {
-		case b.URI == "" && i == 0 && bin != nil:
-			data = bin
-		case b.URI == "":
-			return scene.Bad(where, "has no data")
-		default:
-			var err *scene.FormatError
-			if data, err = d.embedded(where, b.URI); err != nil {
-				return err
-			}
-		}
-		if b.ByteLength < 0 || b.ByteLength > len(data) {
-			return scene.Bad(where+".byteLength", "is %d, there are %d bytes", b.ByteLength, len(data))
-		}
-		d.buffers = append(d.buffers, data[:b.ByteLength:b.ByteLength])
-	}
-	for i, v := range d.doc.BufferViews {
-		where := at("bufferViews", i)
-		if v.Buffer < 0 || v.Buffer >= len(d.buffers) {
-			return scene.Bad(where+".buffer", "is %d, there are %d", v.Buffer, len(d.buffers))
-		}
-		if n := len(d.buffers[v.Buffer]); v.ByteOffset < 0 || v.ByteLength < 0 || v.ByteOffset > n || v.ByteLength > n-v.ByteOffset {
-			return scene.Bad(where, "goes from %d over %d bytes, its buffer has %d", v.ByteOffset, v.ByteLength, n)
-		}
-		if v.ByteStride != 0 && (v.ByteStride < 4 || v.ByteStride > 252) {
-			return scene.Bad(where+".byteStride", "is %d, not 4 to 252", v.ByteStride)
-		}
-	}
-	return nil
-}
-
-// embedded returns the bytes of a data URI. Any other URI is refused: nothing
-// that a file names is opened.
-func (d *decoder) embedded(where, uri string) ([]byte, *scene.FormatError) {
-	head, body, ok := strings.Cut(uri, ",")
-	if !strings.HasPrefix(head, "data:") || !ok {
-		return nil, &scene.FormatError{
-			Code: "external", Where: where + ".uri", What: fmt.Sprintf("names another file, %.60q", uri),
-			Do: "export everything into one GLB",
-		}
-	}
-	if !strings.HasSuffix(head, ";base64") {
-		return nil, scene.Bad(where+".uri", "is not base64")
-	}
-	if d.memory += int64(len(body)); d.memory > d.lim.Memory {
-		return nil, scene.TooLarge(where, "bytes", d.memory, d.lim.Memory)
-	}
-	data, err := base64.StdEncoding.DecodeString(body)
-	if err != nil {
-		return nil, scene.Bad(where+".uri", "is not base64: %v", err)
-	}
-	return data, nil
-}
-
-func (d *decoder) view(where string, i int) ([]byte, *scene.FormatError) {
-	if i < 0 || i >= len(d.doc.BufferViews) {
-		return nil, scene.Bad(where+".bufferView", "is %d, there are %d", i, len(d.doc.BufferViews))
-	}
-	v := d.doc.BufferViews[i]
-	return d.buffers[v.Buffer][v.ByteOffset : v.ByteOffset+v.ByteLength], nil
 }
 
 // index returns an optional reference to one of n things.

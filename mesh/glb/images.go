@@ -22,7 +22,9 @@ func (d *decoder) images() *scene.FormatError {
 			used[src] = true
 		}
 	}
-	texels := int64(0)
+	// Images that lie over each other are written out one after the other, so a small
+	// file could make a large one. Those that share a view stay one.
+	texels, bytes, distinct := int64(0), int64(0), pieces{}
 	for i, img := range d.doc.Images {
 		where := at("images", i)
 		out := scene.Image{Name: img.Name, Extra: extra(item(d.root, "images", i))}
@@ -52,6 +54,12 @@ func (d *decoder) images() *scene.FormatError {
 				Do: "export textures of at most 4096 by 4096",
 			}
 		}
+		if bytes += distinct.add(out.Data); bytes > 2*d.size {
+			return &scene.FormatError{
+				Code: "limit", Where: "images", What: fmt.Sprintf("have more than %d bytes together in a file of %d: they overlap", bytes, d.size),
+				Do: "export the file again, with a buffer view for each image",
+			}
+		}
 		if texels += int64(w) * int64(h); texels > d.lim.Texels {
 			return scene.TooLarge("images", "pixels together", texels, d.lim.Texels)
 		}
@@ -61,11 +69,35 @@ func (d *decoder) images() *scene.FormatError {
 	return nil
 }
 
+// pieces are the parts of memory that images lie in.
+type pieces map[piece]bool
+
+type piece struct {
+	first *byte
+	n     int
+}
+
+func pieceOf(data []byte) piece {
+	if len(data) == 0 {
+		return piece{}
+	}
+	return piece{&data[0], len(data)}
+}
+
+// add returns how many bytes data has that were not added before.
+func (p pieces) add(data []byte) int64 {
+	if p[pieceOf(data)] {
+		return 0
+	}
+	p[pieceOf(data)] = true
+	return int64(len(data))
+}
+
 // source is the image of a texture: WebP where there is one, else what the core
 // names.
 func (d *decoder) source(i int, t *gltf.Texture) (int, *scene.FormatError) {
 	ext := extra(item(d.root, "textures", i)).Extensions
-	if w, ok := ext["EXT_texture_webp"].(tree); ok {
+	if w, ok := ext[extWebP].(tree); ok {
 		n := -1
 		if _, err := fmt.Sscan(fmt.Sprint(w["source"]), &n); err != nil || n < 0 || n >= len(d.doc.Images) {
 			return 0, scene.Bad(at("textures", i)+".extensions.EXT_texture_webp.source", "is %v, there are %d images", w["source"], len(d.doc.Images))
@@ -109,7 +141,7 @@ func (d *decoder) textures() *scene.FormatError {
 		}
 		e := extra(item(d.root, "textures", i))
 		for name := range e.Extensions {
-			if _, packed := unreadable[name]; packed || name == "EXT_texture_webp" {
+			if _, packed := unreadable[name]; packed || name == extWebP {
 				e = e.With(name, nil)
 			}
 		}

@@ -18,7 +18,7 @@ func (d *decoder) meshes() *scene.FormatError {
 		t := item(d.root, "meshes", i)
 		out := scene.Mesh{Name: m.Name, Weights: m.Weights, Extra: extra(t)}
 		for j, p := range m.Primitives {
-			prim, err := d.primitive(at("meshes", i)+at(".primitives", j), p, item(t, "primitives", j))
+			prim, err := d.primitive(at("meshes", i)+at(".primitives", j), p, item(t, "primitives", j), d.coded[[2]int{i, j}])
 			if err != nil {
 				return err
 			}
@@ -45,30 +45,37 @@ var modes = map[gltf.PrimitiveMode]int{
 	gltf.PrimitiveTriangleStrip: scene.TriangleStrip, gltf.PrimitiveTriangleFan: scene.TriangleFan,
 }
 
-func (d *decoder) primitive(where string, p *gltf.Primitive, t tree) (scene.Primitive, *scene.FormatError) {
+// primitive reads one primitive; coded is what it says of Draco, if anything.
+func (d *decoder) primitive(where string, p *gltf.Primitive, t tree, coded any) (scene.Primitive, *scene.FormatError) {
 	out := scene.Primitive{Mode: modes[p.Mode], Extra: extra(t)}
-	if _, ok := out.Extensions["KHR_draco_mesh_compression"]; ok {
-		return out, &scene.FormatError{Code: "extension", Where: where, What: "is packed with Draco, which this version can't read", Do: unreadable["KHR_draco_mesh_compression"]}
+	s, err := d.stream(where+"."+khrDraco, p, coded)
+	if err != nil {
+		return out, err
 	}
-	var err *scene.FormatError
 	if out.Material, err = index(where+".material", p.Material, len(d.doc.Materials)); err != nil {
 		return out, err
 	}
 	n := 0
-	if out.Attributes, err = d.attributes(where+".attributes", p.Attributes, &n); err != nil {
+	if out.Attributes, err = d.attributes(where+".attributes", p.Attributes, s, &n); err != nil {
 		return out, err
 	}
 	if n == 0 {
 		return out, scene.Bad(where+".attributes", "is empty")
 	}
+	if s != nil && n != s.mesh.Points {
+		return out, disagree(where+".attributes", "have %d elements, their stream %d", n, s.mesh.Points)
+	}
 	for k, target := range p.Targets {
-		list, err := d.attributes(where+at(".targets", k), target, &n)
+		list, err := d.attributes(where+at(".targets", k), target, nil, &n)
 		if err != nil {
 			return out, err
 		}
 		out.Targets = append(out.Targets, list)
 	}
-	if p.Indices != nil {
+	switch {
+	case s != nil:
+		out.Indices, out.Mode = s.mesh.Indices, scene.Triangles
+	case p.Indices != nil:
 		if out.Indices, err = d.indices(where+".indices", *p.Indices, n); err != nil {
 			return out, err
 		}
@@ -91,10 +98,11 @@ var forms = []struct {
 }
 
 // attributes reads the arrays of one primitive or target; all have *n rows, which
-// the first one sets.
-func (d *decoder) attributes(where string, refs map[string]int, n *int) (out []scene.Attribute, err *scene.FormatError) {
+// the first one sets. Those that s has come from there.
+func (d *decoder) attributes(where string, refs map[string]int, s *stream, n *int) (out []scene.Attribute, err *scene.FormatError) {
 	for _, name := range slices.Sorted(maps.Keys(refs)) {
-		a, err := d.array(where+"."+name, refs[name])
+		from := s.slot(name, refs[name])
+		a, err := d.arrayAt(where+"."+name, from)
 		if err != nil {
 			return nil, err
 		}
@@ -112,9 +120,7 @@ func (d *decoder) attributes(where string, refs map[string]int, n *int) (out []s
 		if a, err = d.vertexArray(where+"."+name, name, a); err != nil {
 			return nil, err
 		}
-		if d.arrays[refs[name]].Kind != a.Kind {
-			d.arrays[refs[name]] = a // shared as floats too
-		}
+		d.arrays[from] = a // shared as floats too
 		out = append(out, scene.Attribute{Name: name, Array: a})
 	}
 	return out, nil
@@ -123,11 +129,9 @@ func (d *decoder) attributes(where string, refs map[string]int, n *int) (out []s
 // vertexArray makes an attribute what the core of glTF allows (KHR_mesh_quantization
 // allows more) and takes out numbers that are none.
 func (d *decoder) vertexArray(where, name string, a *scene.Array) (*scene.Array, *scene.FormatError) {
-	geometry := name == "POSITION" || name == "NORMAL" || name == "TANGENT"
-	coordinates := strings.HasPrefix(name, "TEXCOORD_") && (!a.Normalized || a.Kind == scene.Int8 || a.Kind == scene.Int16)
-	if a.Kind != scene.Float32 && (geometry || coordinates) {
-		if d.memory += int64(a.Len()*a.Width) * 4; d.memory > d.lim.Memory {
-			return nil, scene.TooLarge(where, "bytes together with those before", d.memory, d.lim.Memory)
+	if !inCore(name, a) {
+		if err := d.take(where, a.Len()*a.Width, 4); err != nil {
+			return nil, err
 		}
 		a = a.AsFloats()
 		d.scene.Converted = true
@@ -161,8 +165,8 @@ func (d *decoder) indices(where string, i, vertices int) ([]uint32, *scene.Forma
 	if a.Width != 1 || a.Kind != scene.Uint8 && a.Kind != scene.Uint16 && a.Kind != scene.Uint32 {
 		return nil, scene.Bad(where, "are not unsigned integers")
 	}
-	if d.memory += int64(a.Len()) * 4; d.memory > d.lim.Memory {
-		return nil, scene.TooLarge(where, "bytes together with those before", d.memory, d.lim.Memory)
+	if err := d.take(where, a.Len(), 4); err != nil {
+		return nil, err
 	}
 	out := make([]uint32, a.Len())
 	for k := range out {

@@ -38,6 +38,7 @@ type Array struct {
 	Matrix     bool // Width is that of a square matrix, column-major
 	Normalized bool
 	Sparse     bool // most rows are zero; worth packing so
+	Octahedral int  // float rows are unit vectors, to be written in that many bits, 2 to 16, for each of two coordinates; 0 is as floats
 	Data       []byte
 }
 

@@ -101,7 +101,7 @@ func (s *Scene) look(p *Primitive) (key string, ok bool) {
 // layoutOf describes attributes in any order.
 func layoutOf(list []Attribute) (out []any) {
 	for _, a := range byName(list) {
-		out = append(out, []any{a.Name, a.Kind, a.Width, a.Normalized, a.Sparse})
+		out = append(out, []any{a.Name, a.Kind, a.Width, a.Normalized, a.Sparse, a.Octahedral})
 	}
 	return out
 }

@@ -94,7 +94,7 @@ func (p *pool[T]) number(hash uint64, x T) int {
 
 func equalArrays(a, b *Array) bool {
 	return a.Kind == b.Kind && a.Width == b.Width && a.Matrix == b.Matrix && a.Normalized == b.Normalized &&
-		a.Sparse == b.Sparse && bytes.Equal(a.Data, b.Data)
+		a.Sparse == b.Sparse && a.Octahedral == b.Octahedral && bytes.Equal(a.Data, b.Data)
 }
 
 func (p *pools) arrayNumber(a *Array) int {
