@@ -98,7 +98,9 @@ func (e *encoder) indices(p *scene.Primitive) int {
 		if p.Mode == scene.Triangles && len(list)%3 == 0 {
 			l.mode = meshopt.Triangles
 		}
-		// Each stream counts vertices from 0, so each list has its own.
+		// A stream counts new vertices from 0, so a second list in it would have to spell
+		// out its own: each has a stream of its own. Which is smaller depends on the model;
+		// over 22 they differ by less than 0.1 %.
 		l.group = fmt.Sprint(len(e.orders))
 		key.mode = l.mode
 	}
