@@ -373,22 +373,23 @@ func moved(at *scene.Node, channels []scene.Channel, tracks []scene.Track, momen
 // A shape is the geometry of one level.
 type shape struct {
 	meshes    []scene.Mesh
-	deviation float64 // meters; 0 when all is as it came
+	deviation float64  // meters; 0 when all is as it came
+	reasons   []string // why there are more triangles than a ratio asked for
 }
 
-// shapes simplifies a scene to each deviation, in meters, rising. What no level
-// changes is as it came; what is changed has normals.
-func shapes(ctx context.Context, source *scene.Scene, deviations []float64, crease float64) ([]shape, error) {
-	out := make([]shape, len(deviations))
+// shapes simplifies a scene to each target, finest first; deviations are meters of the
+// world. What no level changes is as it came; what is changed has normals.
+func shapes(ctx context.Context, source *scene.Scene, goals []mesh.Target, crease float64) ([]shape, error) {
+	out := make([]shape, len(goals))
 	for k := range out {
 		out[k].meshes = slices.Clone(source.Meshes)
 	}
 	s := withNormals(source, crease)
 	for _, b := range bodies(s) {
-		targets := make([]mesh.Target, len(deviations))
-		for k, d := range deviations {
+		targets := slices.Clone(goals)
+		for k := range targets {
 			// A level is measured from the source in the body's own frame.
-			targets[k].Deviation = float32(d / b.stretch * 0.999)
+			targets[k].Deviation = float32(float64(goals[k].Deviation) / b.stretch * 0.999)
 		}
 		levels, err := mesh.Chain(ctx, &b.mesh, targets, mesh.Options{KeepVertices: b.keep})
 		if err != nil {
@@ -398,6 +399,9 @@ func shapes(ctx context.Context, source *scene.Scene, deviations []float64, crea
 			if l := &levels[k]; len(l.Indices) < len(b.mesh.Indices) {
 				b.write(s, l, out[k].meshes)
 				out[k].deviation = max(out[k].deviation, float64(l.Deviation)*b.stretch)
+			}
+			if why := levels[k].Reason; why != "" && !slices.Contains(out[k].reasons, why) {
+				out[k].reasons = append(out[k].reasons, why)
 			}
 		}
 	}

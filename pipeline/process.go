@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/plinth3d/plinth/mesh"
 	"github.com/plinth3d/plinth/mesh/glb"
 	"github.com/plinth3d/plinth/mesh/scene"
 	"github.com/plinth3d/plinth/pipeline/asset"
@@ -73,6 +74,7 @@ func (p Processor) Process(ctx context.Context, src []byte, r Recipe) (*Result, 
 		return nil, err
 	}
 	p.at(Measuring, 0.02)
+	m.scene = tidied(m.scene, r)
 	j := &job{recipe: r, source: src, model: m, codings: codings{}}
 	if j.pictures, err = studyImages(ctx, m.scene, r.Limits.Pixels); err != nil {
 		return nil, err
@@ -84,14 +86,25 @@ func (p Processor) Process(ctx context.Context, src []byte, r Recipe) (*Result, 
 	j.pictures = carried(m.scene, j.folded, j.pictures)
 
 	p.at(Simplifying, 0.1)
-	deviations := make([]float64, len(r.Levels))
+	targets := make([]mesh.Target, len(r.Levels))
 	for i, l := range r.Levels {
-		deviations[i] = r.Pixels * Pixel(m.facts.Radius, l.Height)
+		targets[i].Deviation = float32(j.room() * r.Pixels * Pixel(m.facts.Radius, l.Height))
 	}
-	if j.shapes, err = shapes(ctx, j.folded, deviations, r.Crease*math.Pi/180); err != nil {
+	if j.shapes, err = shapes(ctx, j.folded, targets, r.Crease*math.Pi/180); err != nil {
 		return nil, err
 	}
 	return j.ladder(ctx, p)
+}
+
+// tidied is s without what it has twice, and with as few draw calls as show the same.
+func tidied(s *scene.Scene, r Recipe) *scene.Scene {
+	if r.Dedup {
+		s = s.Dedup()
+	}
+	if r.Join {
+		s = s.Join()
+	}
+	return s
 }
 
 // A Model is a source that was read and measured.
@@ -185,6 +198,17 @@ type plan struct {
 	texel  float64
 }
 
+// gridShare is the part of a level's pixels that the web form may round positions by. The
+// rest is the simplifier's.
+const gridShare = 0.08
+
+func (j *job) room() float64 {
+	if slices.Contains(j.recipe.Forms, asset.Web) {
+		return 1 - gridShare
+	}
+	return 1
+}
+
 // plan chooses sizes for a level at an error of that many pixels.
 func (j *job) plan(level int, pixels float64) plan {
 	height := j.recipe.Levels[level].Height
@@ -192,7 +216,7 @@ func (j *job) plan(level int, pixels float64) plan {
 	out := plan{shape: level}
 	// A relaxed level takes the coarsest shape that is within its error.
 	for k := level; k < len(j.shapes); k++ {
-		if j.shapes[k].deviation <= pixels*pixel {
+		if j.shapes[k].deviation <= j.room()*pixels*pixel {
 			out.shape = k
 		}
 	}
@@ -233,14 +257,18 @@ func (j *job) ladder(ctx context.Context, p Processor) (*Result, error) {
 			return nil, err
 		}
 		finer = level
-		hash := asset.Hash(level.data)
-		name, ok := names[hash]
-		if !ok {
-			name = fmt.Sprintf("level%d.%s.glb", k, asset.Universal)
-			names[hash] = name
-			out.Outputs = append(out.Outputs, Output{name, mediaType, level.data})
+		entry := j.entry(k, level)
+		for _, f := range level.files {
+			hash := asset.Hash(f.data)
+			name, ok := names[hash]
+			if !ok {
+				name = fmt.Sprintf("level%d.%s.glb", k, f.form)
+				names[hash] = name
+				out.Outputs = append(out.Outputs, Output{name, mediaType, f.data})
+			}
+			entry.Renditions = append(entry.Renditions, f.rendition(name, hash))
 		}
-		out.Manifest.Levels = append(out.Manifest.Levels, j.entry(k, level, name, hash))
+		out.Manifest.Levels = append(out.Manifest.Levels, entry)
 		if caps := j.over(k, level); caps != "" {
 			out.Manifest.Findings = append(out.Manifest.Findings, asset.Finding{
 				Code: "cap", Severity: string(scene.Note), Where: fmt.Sprintf("levels[%d]", k),
@@ -260,15 +288,38 @@ func (j *job) code(ctx context.Context, p Processor, wanted []coding) error {
 	return j.codings.make(ctx, j.folded, j.pictures, j.recipe, wanted, func(made float64) { p.at(Fitting, 0.4+0.5*made) })
 }
 
-// packed is a level as a file.
+// packed is a level in all its forms, the universal one first.
 type packed struct {
-	data      []byte
+	files     []file
 	triangles int64
+	relaxed   string
+}
+
+func (p *packed) universal() *file { return &p.files[0] }
+
+// file is a level in one form.
+type file struct {
+	form      string
+	data      []byte
 	gpuBytes  int64
 	deviation float64
 	texel     float64
 	textures  []asset.Texture
-	relaxed   string
+}
+
+func (f *file) rendition(name, hash string) asset.Rendition {
+	r := asset.Rendition{
+		Form: f.form, Key: name, SHA256: hash, Bytes: int64(len(f.data)), GPUBytes: f.gpuBytes, Type: mediaType, Textures: f.textures,
+	}
+	if r.Textures == nil {
+		r.Textures = []asset.Texture{}
+	}
+	return r
+}
+
+// noSmaller tells whether f saves nothing over a finer level's file.
+func (f *file) noSmaller(than *file) bool {
+	return len(f.data) >= len(than.data) && f.gpuBytes >= than.gpuBytes
 }
 
 // level packs one level, relaxing the contract where a cap binds. A level that would
@@ -288,14 +339,28 @@ func (j *job) level(ctx context.Context, k int, pl plan, finer *packed) (*packed
 		}
 		out.relaxed = cap
 	}
-	if finer != nil && len(out.data) >= len(finer.data) && out.gpuBytes >= finer.gpuBytes {
+	if slices.Contains(j.recipe.Forms, asset.Web) {
+		web, err := j.packWeb(pl, gridShare*j.recipe.Pixels*Pixel(j.model.facts.Radius, j.recipe.Levels[k].Height))
+		if err != nil {
+			return nil, err
+		}
+		out.files = append(out.files, *web)
+	}
+	if finer != nil && out.universal().noSmaller(finer.universal()) {
 		relaxed := out.relaxed
 		same := *finer
 		out, same.relaxed = &same, relaxed
+	} else if finer != nil {
+		for i := range out.files {
+			if f := &finer.files[i]; out.files[i].noSmaller(f) {
+				out.files[i] = *f
+			}
+		}
 	}
-	if j.model.asIs && len(out.data) >= len(j.source) {
+	if j.model.asIs && len(out.universal().data) >= len(j.source) {
 		source := j.original(out.relaxed)
-		if source.gpuBytes <= out.gpuBytes || j.over(k, source) == "" {
+		if source.universal().gpuBytes <= out.universal().gpuBytes || j.over(k, source) == "" {
+			source.files = append(source.files, out.files[1:]...)
 			out = source
 		}
 	}
@@ -306,9 +371,9 @@ func (j *job) level(ctx context.Context, k int, pl plan, finer *packed) (*packed
 func (j *job) over(k int, l *packed) string {
 	caps := j.recipe.Levels[k]
 	switch {
-	case caps.GPUBytes > 0 && l.gpuBytes > caps.GPUBytes:
+	case caps.GPUBytes > 0 && l.universal().gpuBytes > caps.GPUBytes:
 		return "gpuBytes"
-	case caps.Bytes > 0 && int64(len(l.data)) > caps.Bytes:
+	case caps.Bytes > 0 && int64(len(l.universal().data)) > caps.Bytes:
 		return "bytes"
 	}
 	return ""
@@ -316,36 +381,66 @@ func (j *job) over(k int, l *packed) string {
 
 // pack writes a plan as a universal file.
 func (j *job) pack(pl plan) (*packed, error) {
-	s := *j.folded
-	s.Generator = strings.TrimSuffix("Plinth; "+s.Generator, "; ")
-	s.Meshes = j.shapes[pl.shape].meshes
+	s, f := j.stage(pl)
 	if !slices.ContainsFunc(pl.images, func(c coding) bool { return max(c.w, c.h) > maxShortEdge }) {
 		s.Meshes = withShortUVs(s.Meshes)
-	}
-	s.Images = slices.Clone(s.Images)
-	out := &packed{deviation: j.shapes[pl.shape].deviation, texel: pl.texel}
-	for i, c := range pl.images {
-		img := j.codings[c]
-		s.Images[i].Data, s.Images[i].MIME = img.Data, img.MIME
-		out.textures = append(out.textures, entryOf(string(j.pictures[i].how.Role), c.w, c.h, img.MIME, len(img.Data), img.PSNR, img.Angle))
 	}
 	facts, err := s.Inspect()
 	if err != nil {
 		return nil, fmt.Errorf("measure a level: %w", err)
 	}
-	out.triangles, out.gpuBytes = facts.Triangles, facts.GPUBytes
-	out.data, err = glb.Encode(&s)
-	return out, err
+	f.form, f.gpuBytes = asset.Universal, facts.GPUBytes
+	f.data, err = glb.Encode(s)
+	return &packed{files: []file{*f}, triangles: facts.Triangles}, err
+}
+
+// packWeb writes a plan as a file of the web form, whose positions may move by shift
+// meters.
+func (j *job) packWeb(pl plan, shift float64) (*file, error) {
+	s, f := j.stage(pl)
+	s, moved := webbed(s, tightness{
+		shift: shift, shade: normalBits, fractions: texelFractions,
+		edge: func(texture int) int {
+			if i := s.Textures[texture].Source; i != scene.None {
+				return max(pl.images[i].w, pl.images[i].h)
+			}
+			return 1
+		},
+	})
+	facts, err := s.Inspect()
+	if err != nil {
+		return nil, fmt.Errorf("measure a level: %w", err)
+	}
+	f.form, f.gpuBytes = asset.Web, facts.GPUBytes
+	f.deviation += moved
+	f.data, err = glb.EncodeWith(s, glb.Options{Meshopt: true})
+	return f, err
+}
+
+// stage is the scene of a plan, with its shapes and images, and what is known of it as a
+// file.
+func (j *job) stage(pl plan) (*scene.Scene, *file) {
+	s := *j.folded
+	s.Generator = strings.TrimSuffix("Plinth; "+s.Generator, "; ")
+	s.Meshes = j.shapes[pl.shape].meshes
+	s.Images = slices.Clone(s.Images)
+	f := &file{deviation: j.shapes[pl.shape].deviation, texel: pl.texel}
+	for i, c := range pl.images {
+		img := j.codings[c]
+		s.Images[i].Data, s.Images[i].MIME = img.Data, img.MIME
+		f.textures = append(f.textures, entryOf(string(j.pictures[i].how.Role), c.w, c.h, img.MIME, len(img.Data), img.PSNR, img.Angle))
+	}
+	return &s, f
 }
 
 // original is the source standing for a level.
 func (j *job) original(relaxed string) *packed {
-	out := &packed{data: j.source, triangles: j.model.facts.Triangles, gpuBytes: j.model.facts.GPUBytes, relaxed: relaxed}
+	f := file{form: asset.Universal, data: j.source, gpuBytes: j.model.facts.GPUBytes}
 	for i, img := range j.model.scene.Images {
 		w, h, _ := textures.Config(img.Data) // read before
-		out.textures = append(out.textures, entryOf(string(j.roles[i]), w, h, img.MIME, len(img.Data), math.Inf(1), 0))
+		f.textures = append(f.textures, entryOf(string(j.roles[i]), w, h, img.MIME, len(img.Data), math.Inf(1), 0))
 	}
-	return out
+	return &packed{files: []file{f}, triangles: j.model.facts.Triangles, relaxed: relaxed}
 }
 
 func entryOf(role string, w, h int, mime string, bytes int, psnr, angle float64) asset.Texture {
@@ -358,22 +453,17 @@ func entryOf(role string, w, h int, mime string, bytes int, psnr, angle float64)
 	return t
 }
 
-// entry is what the manifest says of a level.
-func (j *job) entry(k int, l *packed, name, hash string) asset.Level {
+// entry is what the manifest says of a level, but for its renditions. Its error is that of
+// the worst of them.
+func (j *job) entry(k int, l *packed) asset.Level {
 	height := j.recipe.Levels[k].Height
 	pixel := Pixel(j.model.facts.Radius, height)
-	e := asset.Level{
-		Level: k, Height: height, Triangles: l.triangles, Deviation: l.deviation, Texel: l.texel, RelaxedBy: l.relaxed,
-		Renditions: []asset.Rendition{{
-			Form: asset.Universal, Key: name, SHA256: hash, Bytes: int64(len(l.data)), GPUBytes: l.gpuBytes,
-			Type: mediaType, Textures: l.textures,
-		}},
-	}
-	if e.Renditions[0].Textures == nil {
-		e.Renditions[0].Textures = []asset.Texture{}
+	e := asset.Level{Level: k, Height: height, Triangles: l.triangles, RelaxedBy: l.relaxed}
+	for i := range l.files {
+		e.Deviation, e.Texel = max(e.Deviation, l.files[i].deviation), max(e.Texel, l.files[i].texel)
 	}
 	if pixel > 0 {
-		e.Pixels = max(math.Ceil(max(l.deviation, l.texel)/pixel*1e4-1e-6), 0) / 1e4
+		e.Pixels = max(math.Ceil(max(e.Deviation, e.Texel)/pixel*1e4-1e-6), 0) / 1e4
 	}
 	if e.Pixels <= j.recipe.Pixels {
 		e.RelaxedBy = "" // nothing was made coarser for it

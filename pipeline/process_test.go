@@ -133,7 +133,13 @@ func outline(t *testing.T, s *scene.Scene) string {
 // vertices and images.
 func checkKept(t *testing.T, src []byte) {
 	t.Helper()
-	r := process(t, src)
+	checkWeb(t, src, process(t, src))
+	recipe := pipeline.Default()
+	recipe.Forms, recipe.Dedup, recipe.Join = []string{asset.Universal}, false, false
+	r, err := pipeline.Process(t.Context(), src, recipe)
+	if err != nil {
+		t.Fatal(err)
+	}
 	check(t, src, r)
 	before, err := glb.Decode(src, scene.DefaultLimits())
 	if err != nil {
@@ -146,6 +152,44 @@ func checkKept(t *testing.T, src []byte) {
 		}
 		if d := cmp.Diff(outline(t, before), outline(t, after)); d != "" {
 			t.Errorf("%s: %s", o.Name, d)
+		}
+	}
+}
+
+// checkWeb tests a result with both forms, and that the web form of each level shows what
+// the universal one does, to within what its grid may round.
+func checkWeb(t *testing.T, src []byte, r *pipeline.Result) {
+	t.Helper()
+	check(t, src, r)
+	files := map[string][]byte{}
+	for _, o := range r.Outputs {
+		files[o.Name] = o.Data
+	}
+	for i, l := range r.Manifest.Levels {
+		web, ok := l.Rendition(asset.Web)
+		if !ok {
+			t.Fatalf("level %d has no web form", i)
+		}
+		universal, _ := l.Rendition(asset.Universal)
+		data := files[web.Key]
+		if asset.Hash(data) != web.SHA256 || int64(len(data)) != web.Bytes {
+			t.Errorf("level %d: the web file is not what the manifest says", i)
+		}
+		if !bytes.Contains(data, []byte("EXT_meshopt_compression")) {
+			t.Errorf("level %d: the web file is not compressed", i)
+		}
+		d, err := pipeline.Compare(files[universal.Key], data, pipeline.Default())
+		if err != nil {
+			t.Fatal(err)
+		}
+		// Where the source stands for the universal form, the web form may be a simpler mesh.
+		pixel := pipeline.Pixel(r.Manifest.Source.Radius, l.Height)
+		limit := 0.1 * pixel
+		if universal.SHA256 == r.Manifest.Source.SHA256 {
+			limit = pixel
+		}
+		if d.Max > limit || d.Normal > 1.5 || d.UV > 1e-3 {
+			t.Errorf("level %d: the web form is up to %g m off (a pixel is %g), normals %g degrees, texture coordinates %g", i, d.Max, pixel, d.Normal, d.UV)
 		}
 	}
 }
@@ -179,8 +223,9 @@ func TestGolden(t *testing.T) {
 	var b strings.Builder
 	for _, name := range []string{"lamp", "rack", "fern", "flag"} {
 		for _, l := range process(t, sample(t, name)).Manifest.Levels {
-			r := l.Renditions[0]
-			fmt.Fprintf(&b, "%s %d %s %d bytes %d triangles %.9f m %s\n", name, l.Level, r.Form, r.Bytes, l.Triangles, l.Deviation, r.SHA256)
+			for _, r := range l.Renditions {
+				fmt.Fprintf(&b, "%s %d %s %d bytes %d triangles %.9f m %s\n", name, l.Level, r.Form, r.Bytes, l.Triangles, l.Deviation, r.SHA256)
+			}
 		}
 	}
 	const file = "testdata/golden.txt"

@@ -25,6 +25,9 @@ type Recipe struct {
 	Relaxed float64                      `json:"relaxed"` // the same where a cap binds
 	Crease  float64                      `json:"crease"`  // degrees; sharper edges stay sharp where normals are made
 	Levels  []LevelRecipe                `json:"levels"`  // finest first
+	Forms   []string                     `json:"forms"`   // universal and any of web
+	Dedup   bool                         `json:"dedup"`   // what is equal becomes one
+	Join    bool                         `json:"join"`    // what is drawn with one material and moves together becomes one
 	Roles   map[textures.Role]RoleRecipe `json:"roles"`
 	Limits  scene.Limits                 `json:"limits"`
 }
@@ -50,6 +53,7 @@ func Default() Recipe {
 	const mb = 1 << 20
 	return Recipe{
 		Name: "default", Unit: "m", Pixels: 1, Relaxed: 2, Crease: 30,
+		Forms: []string{asset.Universal, asset.Web}, Dedup: true, Join: true,
 		Levels: []LevelRecipe{
 			{2592, 192 * mb, 15 * mb},
 			{1728, 96 * mb, 8 * mb},
@@ -103,6 +107,14 @@ func (r Recipe) Check() error {
 		if l.Height < 16 || i > 0 && l.Height >= r.Levels[i-1].Height {
 			return bad("levels[%d].height is %d; heights fall, and are at least 16", i, l.Height)
 		}
+	}
+	for _, f := range r.Forms {
+		if f != asset.Universal && f != asset.Web {
+			return bad("forms has %.40q, which is none of %s, %s", f, asset.Universal, asset.Web)
+		}
+	}
+	if !slices.Contains(r.Forms, asset.Universal) {
+		return bad("forms must have %s: it is what a viewer gets that can't show the others", asset.Universal)
 	}
 	roles := []textures.Role{textures.Color, textures.Emissive, textures.Normal, textures.ORM, textures.Data}
 	for _, name := range slices.Sorted(maps.Keys(r.Roles)) {

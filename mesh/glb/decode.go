@@ -21,7 +21,7 @@ func Decode(data []byte, lim scene.Limits) (*scene.Scene, error) {
 		return nil, bad
 	}
 	d := &decoder{
-		root: root, doc: doc, lim: lim, size: int64(len(data)), arrays: map[slot]*scene.Array{}, checked: map[check]bool{},
+		root: root, doc: doc, lim: lim, size: int64(len(data)), arrays: map[slot]*scene.Array{}, checked: map[check]bool{}, lists: map[int]list{},
 		risen: map[*scene.Array]bool{}, streams: map[int]*draco.Mesh{},
 	}
 	d.scene = &scene.Scene{Findings: findings}
@@ -46,6 +46,7 @@ type decoder struct {
 	coding  int64               // bytes of streams
 	arrays  map[slot]*scene.Array
 	checked map[check]bool
+	lists   map[int]list // of indices, by accessor
 	risen   map[*scene.Array]bool
 	memory  int64 // of arrays so far
 }

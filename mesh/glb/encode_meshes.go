@@ -55,7 +55,7 @@ func (e *encoder) attributes(list []scene.Attribute, morph bool) map[string]int 
 		// A morph target has differences, which are no unit vectors.
 		vector := !morph && a.Octahedral > 0 && a.Kind == scene.Float32 && (a.Name == "NORMAL" && a.Width == 3 || a.Name == "TANGENT" && a.Width == 4)
 		e.quantize(a, morph, vector)
-		out[a.Name] = e.accessor(ref{array: a.Array, use: vertices, bounds: a.Name == "POSITION", octahedral: vector}, group)
+		out[a.Name] = e.accessor(ref{array: a.Array, use: vertices, octahedral: vector}, a.Name == "POSITION", group)
 	}
 	return out
 }

@@ -11,7 +11,7 @@ func (e *encoder) skins() {
 		sk := &e.scene.Skins[i]
 		out := &gltf.Skin{Name: sk.Name, Joints: sk.Joints, Skeleton: optional(sk.Skeleton), Extensions: sk.Extensions, Extras: sk.Extras}
 		if sk.InverseBind != nil {
-			n := e.accessor(ref{array: sk.InverseBind, use: binding}, "")
+			n := e.accessor(ref{array: sk.InverseBind, use: binding}, false, "")
 			out.InverseBindMatrices = &n
 		}
 		e.doc.Skins = append(e.doc.Skins, out)
@@ -26,7 +26,7 @@ func (e *encoder) animations() {
 		out := &gltf.Animation{Name: a.Name, Extensions: a.Extensions, Extras: a.Extras}
 		for _, t := range a.Samplers {
 			out.Samplers = append(out.Samplers, &gltf.AnimationSampler{
-				Input: e.accessor(ref{array: t.Input, use: frames, bounds: true}, "times"), Output: e.accessor(ref{array: t.Output, use: frames}, "values"),
+				Input: e.accessor(ref{array: t.Input, use: frames}, true, "times"), Output: e.accessor(ref{array: t.Output, use: frames}, false, "values"),
 				Interpolation: interpolations[t.Interpolation], Extensions: t.Extensions, Extras: t.Extras,
 			})
 		}
@@ -59,7 +59,7 @@ func (e *encoder) nodes() {
 		if n.Instances != nil {
 			refs := map[string]any{}
 			for _, a := range n.Instances {
-				refs[a.Name] = e.accessor(ref{array: a.Array, use: vertices}, a.Name)
+				refs[a.Name] = e.accessor(ref{array: a.Array, use: vertices}, false, a.Name)
 			}
 			out.Extensions = n.With("EXT_mesh_gpu_instancing", map[string]any{"attributes": refs}).Extensions
 		}

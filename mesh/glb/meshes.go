@@ -157,22 +157,37 @@ func (d *decoder) vertexArray(where, name string, a *scene.Array) (*scene.Array,
 	return a, nil
 }
 
+// list is the indices of an accessor, and the largest of them.
+type list struct {
+	indices []uint32
+	most    uint32
+}
+
+// indices reads an index list that is for that many vertices. Primitives that name one
+// accessor share one list.
 func (d *decoder) indices(where string, i, vertices int) ([]uint32, *scene.FormatError) {
-	a, err := d.array(where, i)
-	if err != nil {
-		return nil, err
-	}
-	if a.Width != 1 || a.Kind != scene.Uint8 && a.Kind != scene.Uint16 && a.Kind != scene.Uint32 {
-		return nil, scene.Bad(where, "are not unsigned integers")
-	}
-	if err := d.take(where, a.Len(), 4); err != nil {
-		return nil, err
-	}
-	out := make([]uint32, a.Len())
-	for k := range out {
-		if out[k] = integer(a.Kind, a.Data, k); int64(out[k]) >= int64(vertices) {
-			return nil, scene.Bad(where, "have %d at %d, there are %d vertices", out[k], k, vertices)
+	l, known := d.lists[i]
+	if !known {
+		a, err := d.array(where, i)
+		if err != nil {
+			return nil, err
 		}
+		if a.Width != 1 || a.Kind != scene.Uint8 && a.Kind != scene.Uint16 && a.Kind != scene.Uint32 {
+			return nil, scene.Bad(where, "are not unsigned integers")
+		}
+		if err := d.take(where, a.Len(), 4); err != nil {
+			return nil, err
+		}
+		l.indices = make([]uint32, a.Len())
+		for k := range l.indices {
+			l.indices[k] = integer(a.Kind, a.Data, k)
+			l.most = max(l.most, l.indices[k])
+		}
+		d.lists[i] = l
 	}
-	return out, nil
+	if len(l.indices) > 0 && int64(l.most) >= int64(vertices) {
+		k := slices.Index(l.indices, l.most)
+		return nil, scene.Bad(where, "have %d at %d, there are %d vertices", l.most, k, vertices)
+	}
+	return l.indices, nil
 }

@@ -18,6 +18,8 @@ type Slot struct {
 	Texture   int
 	UV        int        // set of texture coordinates
 	Transform [2]float64 // KHR_texture_transform's scale, 1 and 1 without
+	Offset    [2]float64 // its offset
+	Rotated   bool       // by KHR_texture_transform
 }
 
 // kind is what a slot of that name reads.
@@ -82,6 +84,47 @@ func (m *Material) Slots() (out []Slot) {
 // Retexture returns m with each texture replaced by what choose says; None takes
 // the slot away.
 func (m *Material) Retexture(choose func(Slot) int) Material {
+	return m.rewrite(func(s Slot, e map[string]any) (int, map[string]any) { return choose(s), e })
+}
+
+// MapUVs returns m for texture coordinates that a quantizer changed: in slots where
+// change says so, what was origin + step t is now t. KHR_texture_transform makes up
+// for it, together with what it did before, which must be no rotation: viewers turn
+// the other way than the text of the extension, so there is no one right answer.
+func (m *Material) MapUVs(change func(Slot) (origin, step [2]float64, ok bool)) Material {
+	return m.rewrite(func(s Slot, e map[string]any) (int, map[string]any) {
+		if origin, step, ok := change(s); ok {
+			e = mapUVs(e, origin, step)
+		}
+		return s.Texture, e
+	})
+}
+
+// mapUVs composes a transform, offset + scale uv, with origin + step uv before it.
+func mapUVs(extensions map[string]any, origin, step [2]float64) map[string]any {
+	old, _ := extensions["KHR_texture_transform"].(map[string]any)
+	offset, scale := numbers2(old, "offset", 0), numbers2(old, "scale", 1)
+	t := maps.Clone(old)
+	if t == nil {
+		t = map[string]any{}
+	}
+	t["offset"] = []any{jsonNumber(offset[0] + float64(scale[0]*origin[0])), jsonNumber(offset[1] + float64(scale[1]*origin[1]))}
+	t["scale"] = []any{jsonNumber(scale[0] * step[0]), jsonNumber(scale[1] * step[1])}
+	return Extra{Extensions: extensions}.With("KHR_texture_transform", t).Extensions
+}
+
+// numbers2 reads two numbers.
+func numbers2(tree map[string]any, key string, missing float64) [2]float64 {
+	if v, ok := tree[key].([]any); ok && len(v) == 2 {
+		return [2]float64{number(v[0], missing), number(v[1], missing)}
+	}
+	return [2]float64{missing, missing}
+}
+
+func jsonNumber(x float64) json.Number { return json.Number(strconv.FormatFloat(x, 'g', 9, 64)) }
+
+// rewrite returns m with the texture and the extensions of each slot as edit says.
+func (m *Material) rewrite(edit func(Slot, map[string]any) (texture int, extensions map[string]any)) Material {
 	out := *m
 	for _, c := range out.core() {
 		if *c.ref == nil {
@@ -92,8 +135,8 @@ func (m *Material) Retexture(choose func(Slot) int) Material {
 		if c.ref == &out.BaseColor && m.AlphaMode == Opaque {
 			k.used &^= textures.A
 		}
-		uv, transform := transformOf(ref.Extensions, ref.UV)
-		ref.Texture = choose(Slot{c.name, k.role, k.used, ref.Texture, uv, transform})
+		slot := Slot{Name: c.name, Role: k.role, Used: k.used, Texture: ref.Texture}.transformed(ref.Extensions, ref.UV)
+		ref.Texture, ref.Extensions = edit(slot, ref.Extensions)
 		if *c.ref = &ref; ref.Texture == None {
 			*c.ref = nil
 		}
@@ -104,15 +147,15 @@ func (m *Material) Retexture(choose func(Slot) int) Material {
 	out.Extensions = maps.Clone(m.Extensions)
 	for _, name := range slices.Sorted(maps.Keys(m.Extensions)) {
 		if tree, ok := m.Extensions[name].(map[string]any); ok {
-			out.Extensions[name] = retexture(tree, name, choose)
+			out.Extensions[name] = rewriteTree(tree, name, edit)
 		}
 	}
 	return out
 }
 
-// retexture walks an extension's JSON: what is named ...Texture and has an index is a
+// rewriteTree walks an extension's JSON: what is named ...Texture and has an index is a
 // use of a texture.
-func retexture(tree map[string]any, where string, choose func(Slot) int) map[string]any {
+func rewriteTree(tree map[string]any, where string, edit func(Slot, map[string]any) (int, map[string]any)) map[string]any {
 	out := maps.Clone(tree)
 	for _, key := range slices.Sorted(maps.Keys(tree)) {
 		child, ok := tree[key].(map[string]any)
@@ -121,7 +164,7 @@ func retexture(tree map[string]any, where string, choose func(Slot) int) map[str
 		}
 		index, isRef := child["index"].(json.Number)
 		if !isRef || !strings.HasSuffix(key, "Texture") {
-			out[key] = retexture(child, where+"."+key, choose)
+			out[key] = rewriteTree(child, where+"."+key, edit)
 			continue
 		}
 		k, known := slots[key]
@@ -129,32 +172,31 @@ func retexture(tree map[string]any, where string, choose func(Slot) int) map[str
 			k = kind{textures.Data, textures.RGB | textures.A}
 		}
 		ext, _ := child["extensions"].(map[string]any)
-		uv, transform := transformOf(ext, int(number(child["texCoord"], 0)))
-		texture := int(number(index, None))
-		chosen := choose(Slot{where + "." + key, k.role, k.used, texture, uv, transform})
-		switch {
-		case chosen == None:
+		slot := Slot{Name: where + "." + key, Role: k.role, Used: k.used, Texture: int(number(index, None))}
+		texture, extensions := edit(slot.transformed(ext, int(number(child["texCoord"], 0))), ext)
+		if texture == None {
 			delete(out, key)
-		case chosen != texture:
-			child = maps.Clone(child)
-			child["index"] = json.Number(strconv.Itoa(chosen))
-			out[key] = child
+			continue
 		}
+		child = maps.Clone(child)
+		child["index"] = json.Number(strconv.Itoa(texture))
+		if len(extensions) > 0 {
+			child["extensions"] = extensions
+		}
+		out[key] = child
 	}
 	return out
 }
 
-// transformOf reads KHR_texture_transform.
-func transformOf(extensions map[string]any, uv int) (set int, scale [2]float64) {
-	scale = [2]float64{1, 1}
-	t, ok := extensions["KHR_texture_transform"].(map[string]any)
-	if !ok {
-		return uv, scale
+// transformed is a slot's texture coordinates: its set, and what KHR_texture_transform
+// does to them.
+func (s Slot) transformed(extensions map[string]any, uv int) Slot {
+	s.UV, s.Transform = uv, [2]float64{1, 1}
+	if t, ok := extensions["KHR_texture_transform"].(map[string]any); ok {
+		s.Transform, s.Offset = numbers2(t, "scale", 1), numbers2(t, "offset", 0)
+		s.UV, s.Rotated = int(number(t["texCoord"], float64(uv))), number(t["rotation"], 0) != 0
 	}
-	if s, ok := t["scale"].([]any); ok && len(s) == 2 {
-		scale = [2]float64{number(s[0], 1), number(s[1], 1)}
-	}
-	return int(number(t["texCoord"], float64(uv))), scale
+	return s
 }
 
 // Materials lists the materials a primitive can show: its own and those of its

@@ -17,7 +17,10 @@ import (
 const Merchant = "default"
 
 // Forms that a rendition may have.
-const Universal = "universal"
+const (
+	Universal = "universal" // for any viewer: no extension is required
+	Web       = "web"       // KHR_mesh_quantization and EXT_meshopt_compression
+)
 
 // A Manifest lists the renditions of a model that are current. Its JSON names are
 // a contract with users.
