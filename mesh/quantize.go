@@ -31,14 +31,15 @@ func FitGrid(lo, hi [3]float32, shift float64) Grid {
 	return g
 }
 
-// ShiftFor is how far a grid may move points so that its rounding has a quarter of the
-// given root mean square: the error of both together is then 3 % more at most, and, as
-// rounding is averaged between a triangle's corners, about half of that.
-func ShiftFor(rms float64) float64 {
-	// A step's rounding is uniform: 1/sqrt(12) of it, along any direction.
-	step := rms / 4 * math.Sqrt(12)
-	return step * math.Sqrt(3) / 2
+// StepFor is the step of a grid whose rounding has a fifth of the given root mean square:
+// the two together are then 2 % more at most, and, as rounding is averaged between a
+// triangle's corners, about half of that.
+func StepFor(rms float64) float64 {
+	return rms / 5 * math.Sqrt(12) // rounding is uniform: 1/sqrt(12) of a step, along any direction
 }
+
+// ShiftFor is how far a grid of that step moves a point at most.
+func ShiftFor(rms float64) float64 { return StepFor(rms) * math.Sqrt(3) / 2 }
 
 // Shift is the most that the grid moves a point, in meters.
 func (g Grid) Shift() float64 { return g.Step * math.Sqrt(3) / 2 }

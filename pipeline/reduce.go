@@ -32,9 +32,9 @@ const compared = 100_000
 // are meters. It is for those who want a mesh of a certain size; Process makes what shoppers
 // load.
 //
-// The web form rounds positions as coarsely as keeps the rounding's root mean square under
-// a quarter of the simplification's own. Without one, they may move by a twelfth of a
-// pixel at the recipe's finest level.
+// The web form rounds positions and texture coordinates as coarsely as keeps the rounding
+// under a fifth of the simplification's own error. Where that has none, positions may
+// move by a twelfth of a pixel at the recipe's finest level.
 func Reduce(ctx context.Context, src []byte, targets []mesh.Target, form string, r Recipe) ([]Reduced, error) {
 	if form != asset.Universal && form != asset.Web {
 		return nil, fmt.Errorf("%w: form %.40q is none of %s, %s", asset.ErrInvalid, form, asset.Universal, asset.Web)
@@ -57,11 +57,15 @@ func Reduce(ctx context.Context, src []byte, targets []mesh.Target, form string,
 		level := *s
 		level.Meshes = l.meshes
 		if form == asset.Web {
-			shift := mesh.ShiftFor(mesh.Distance(source, surface(&level), compared).RMS)
-			if shift == 0 {
-				shift = gridShare * Pixel(m.facts.Radius, r.Levels[0].Height)
+			d := mesh.Distance(source, surface(&level), compared)
+			t := tightness{
+				shift: mesh.ShiftFor(d.RMS), shade: normalBits,
+				fractions: texelFractions, slide: mesh.StepFor(d.UV), edge: edges(&level),
 			}
-			web, _ := webbed(&level, tightness{shift: shift, shade: normalBits, fractions: texelFractions, edge: edges(&level)})
+			if d.RMS == 0 {
+				t.shift = gridShare * Pixel(m.facts.Radius, r.Levels[0].Height)
+			}
+			web, _ := webbed(&level, t)
 			level = *web
 			out[k].Data, err = glb.EncodeWith(&level, glb.Options{Meshopt: true})
 		} else {
@@ -146,10 +150,9 @@ func surface(s *scene.Scene) *mesh.Mesh {
 	var b body
 	rest := s.Rest()
 	for _, p := range s.Placements() {
-		first := len(b.mesh.Positions)
+		first, parts := len(b.mesh.Positions), len(b.parts)
 		b.add(s, p.Mesh, &p.At)
-		transformUVs(s, b.parts, &b.mesh)
-		b.parts = b.parts[:0]
+		transformUVs(s, b.parts[parts:], &b.mesh)
 		if p.Skin == scene.None {
 			continue
 		}
@@ -167,7 +170,7 @@ func surface(s *scene.Scene) *mesh.Mesh {
 	return &b.mesh
 }
 
-// transformUVs applies the texture transforms of the parts that were added last to their
+// transformUVs applies the texture transforms of parts to their
 // first set of texture coordinates: those of the first slot that reads it. Where none
 // does, they are no part of what is seen.
 func transformUVs(s *scene.Scene, parts []part, m *mesh.Mesh) {

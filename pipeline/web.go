@@ -20,6 +20,7 @@ type tightness struct {
 	shift     float64 // meters in the world that a position may move
 	shade     int     // bits of each coordinate of a direction
 	fractions float64 // of a texel that texture coordinates are counted in
+	slide     float64 // but no finer than this, in texture coordinates
 	// edge is the length in texels of the longer side of a texture.
 	edge func(texture int) int
 }
@@ -29,8 +30,8 @@ type tightness struct {
 const normalBits = 8
 
 // texelFractions is how finely texture coordinates are kept: their rounding moves a
-// picture by a sixteenth of a texel at most.
-const texelFractions = 8
+// picture by an eighth of a texel at most.
+const texelFractions = 4
 
 // webbed returns s quantized and put in order. The second result is the most that a
 // position moved, in meters of the world.
@@ -106,7 +107,8 @@ func colorBytes(a *scene.Array) *scene.Array {
 
 // quantizePositions puts the positions of each mesh on a grid and makes its nodes undo
 // that. What skins, instances or morph targets change stays as floats: what they do
-// is said in the mesh's own lengths, in places that can't undo a scale.
+// is said in the mesh's own lengths, in places that can't undo a scale. So does what 16
+// bits can't say well enough.
 func quantizePositions(s *scene.Scene, shift float64) (moved float64) {
 	moving, reach := animated(s), reaches(s)
 	placed := map[int][]scene.Placement{}
@@ -129,6 +131,9 @@ func quantizePositions(s *scene.Scene, shift float64) (moved float64) {
 			continue
 		}
 		grid := mesh.FitGrid(lo, hi, shift/most)
+		if grid.Shift() > 1.001*shift/most {
+			continue // 16 bits are too few
+		}
 		done := map[*scene.Array]*scene.Array{}
 		for j := range s.Meshes[i].Primitives {
 			p := &s.Meshes[i].Primitives[j]
@@ -297,7 +302,7 @@ func (g *groups) quantize(s *scene.Scene, t tightness) {
 		u.fixed = u.fixed || a.Kind != scene.Float32
 	})
 	for _, u := range scales {
-		u.choose(t.fractions)
+		u.choose(t)
 	}
 	done := map[*scene.Array]map[coordinates]*scene.Array{}
 	g.eachUV(s, func(at coordinates, p *scene.Primitive, k int, a *scene.Array) {
@@ -367,8 +372,8 @@ func uvSet(name string) (set int, ok bool) {
 }
 
 // choose finds the scale that counts fractions of a texel in 16 bits.
-func (u *uvScale) choose(fractions float64) {
-	step := 1 / (fractions * float64(max(u.edge, 1)))
+func (u *uvScale) choose(t tightness) {
+	step := max(1/(t.fractions*float64(max(u.edge, 1))), t.slide)
 	for k := range 2 {
 		if !(u.hi[k]-u.lo[k] <= step*(math.MaxUint16-1)) {
 			u.fixed = true // or nothing reads it

@@ -24,6 +24,19 @@ const shots = options.shots ?? join(data, 'shots');
 mkdirSync(shots, { recursive: true });
 
 const problems = [];
+
+// Something must be drawn: a picture of one color all over is a blank stage.
+async function drawn(page, place, name) {
+  const shot = await place.screenshot({ path: join(shots, `${name}.png`) });
+  const colors = await page.evaluate(async (b64) => {
+    const img = await createImageBitmap(await (await fetch(`data:image/png;base64,${b64}`)).blob());
+    const c = new OffscreenCanvas(img.width, img.height).getContext('2d');
+    c.drawImage(img, 0, 0);
+    return new Set(new Uint32Array(c.getImageData(0, 0, img.width, img.height).data.buffer)).size;
+  }, shot.toString('base64'));
+  if (colors < 50) problems.push(`${name}: the picture has ${colors} colors`);
+}
+
 const server = spawn(binary, ['serve', '--data', data, '--listen', '127.0.0.1:0', ...(options.models ? [] : ['--demo'])], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, PLINTH_LOG: 'text' } });
 let browser;
 try {
@@ -73,21 +86,21 @@ try {
       const d = v.getDimensions();
       return { src: v.getAttribute('src') ?? v.src, size: [d.x, d.y, d.z], reason: document.querySelector('#reason').textContent, rows: document.querySelectorAll('#levels tr').length };
     });
-    if (!seen.src.includes('?h=') || !seen.reason.includes('level=')) problems.push(`${id}: no level chosen: ${JSON.stringify(seen)}`);
+    if (!seen.src.includes('?h=') || !seen.reason.includes('level=') || !seen.reason.includes('form=web')) problems.push(`${id}: no level chosen: ${JSON.stringify(seen)}`);
     if (!seen.size.some((x) => x > 0)) problems.push(`${id}: has no size`);
     if (seen.rows !== 6) problems.push(`${id}: ${seen.rows} rows of levels, want 6`);
-    // Something must be drawn: a picture of one color all over is a blank stage.
-    const shot = await page.locator('#stage').screenshot({ path: join(shots, `${id}.png`) });
-    const colors = await page.evaluate(async (b64) => {
-      const img = await createImageBitmap(await (await fetch(`data:image/png;base64,${b64}`)).blob());
-      const c = new OffscreenCanvas(img.width, img.height).getContext('2d');
-      c.drawImage(img, 0, 0);
-      return new Set(new Uint32Array(c.getImageData(0, 0, img.width, img.height).data.buffer)).size;
-    }, shot.toString('base64'));
-    if (colors < 50) problems.push(`${id}: the stage has ${colors} colors`);
+    await drawn(page, page.locator('#stage'), id);
     console.log(`${id}: ${seen.size.map((x) => x.toFixed(3)).join(' x ')} m, ${seen.reason}`);
     await page.keyboard.press('Escape');
     await page.waitForFunction(() => !document.querySelector('#stage model-viewer'));
+  }
+  // The same files with three.js alone.
+  for (const id of ids.slice(0, 3)) {
+    await page.goto(`${base}/three.html?src=/p/default/${id}.glb`);
+    await page.waitForSelector('body[data-ready=true]', { timeout: 120e3 });
+    await page.waitForTimeout(300);
+    await drawn(page, page.locator('canvas'), `${id} with three.js`);
+    console.log(`${id}: shown by three.js`);
   }
 } catch (e) {
   problems.push(String(e.stack ?? e));

@@ -4,6 +4,7 @@ import './style.css';
 import { ModelViewerElement } from '@google/model-viewer';
 
 ModelViewerElement.dracoDecoderLocation = '/decoders/draco/';
+ModelViewerElement.meshoptDecoderLocation = '/decoders/meshopt/meshopt_decoder.js';
 ModelViewerElement.ktx2TranscoderLocation = '/decoders/basis/';
 
 const $ = (id) => document.getElementById(id);
@@ -18,8 +19,10 @@ function element(tag, className, text) {
   return e;
 }
 
-// The height of a viewer in device pixels is what the origin picks a level by.
-const source = (model, box) => `${model.links.product}?h=${Math.max(1, Math.round(box.clientHeight * devicePixelRatio))}`;
+// The height of a viewer in device pixels is what the origin picks a level by. This page
+// brings a decoder, so it takes the web form.
+const form = 'web';
+const source = (model, box) => `${model.links.product}?h=${Math.max(1, Math.round(box.clientHeight * devicePixelRatio))}&form=${form}`;
 
 function viewer(model, box, interactive) {
   const v = document.createElement('model-viewer');
@@ -60,7 +63,7 @@ async function open(model) {
   row(['source', '', m.source.triangles.toLocaleString('en'), '', megabytes(m.source.bytes), megabytes(m.source.gpuBytes)], 'td');
   const used = Number(/level=(\d+)/.exec(reason)?.[1] ?? -1);
   for (const l of m.levels) {
-    const r = l.renditions[0];
+    const r = l.renditions.find((x) => x.form === form) ?? l.renditions[0];
     const tr = row([l.level, `${l.height} px`, l.triangles.toLocaleString('en'), `${l.pixels.toFixed(2)} px`, megabytes(r.bytes), megabytes(r.gpuBytes)], 'td');
     if (l.level === used) tr.className = 'used';
   }
