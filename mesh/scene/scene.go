@@ -30,7 +30,9 @@ type Extra struct {
 func (e Extra) With(name string, value any) Extra {
 	all := maps.Clone(e.Extensions)
 	if value == nil {
-		delete(all, name)
+		if delete(all, name); len(all) == 0 {
+			all = nil
+		}
 	} else {
 		if all == nil {
 			all = map[string]any{}
