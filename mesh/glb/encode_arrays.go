@@ -43,7 +43,7 @@ func (e *encoder) accessor(r ref, group string) int {
 	if i, ok := e.refs[r]; ok {
 		return i
 	}
-	a, data := r.array, r.array.Data
+	a := r.array
 	l := layout{use: r.use, packed: e.options.Meshopt}
 	if r.octahedral {
 		if a = rounded(a); l.packed {
@@ -61,7 +61,7 @@ func (e *encoder) accessor(r ref, group string) int {
 		e.sparse(acc, a, rows)
 		return e.add(r, acc)
 	}
-	data = a.Data
+	data := a.Data
 	switch {
 	case r.use == vertices:
 		l.stride = (a.Stride() + 3) / 4 * 4
