@@ -8,7 +8,13 @@
 // at most what scene.Limits says, some 100 bytes for each element of its
 // structure, and an error that names the place.
 //
-// Encode writes the same bytes for the same scene, always.
+// Views packed with EXT_meshopt_compression or KHR_meshopt_compression, and primitives
+// packed with KHR_draco_mesh_compression, are unpacked, and nothing in the scene tells
+// but that it is Converted. What they unpack to counts towards the limits before it is
+// allocated. A packed view is read even where there is a plain one to fall back on; of
+// a Draco primitive the plain data is read where all of it is there.
+//
+// Encode and EncodeWith write the same bytes for the same scene, always.
 package glb
 
 import (

@@ -19,7 +19,9 @@ type Options struct {
 	// arrays; triangles may come back turned (a, b, c as b, c, a). Sparse arrays are
 	// packed whole, since rows of zeros take next to nothing. Images stay as they are.
 	//
-	// The streams are made to be compressed once more, by brotli or gzip on the way.
+	// The streams are made to be compressed once more, by brotli or gzip on the way. They
+	// are small for arrays that were quantized and vertices in the order of their first
+	// use; floats as an exporter wrote them are often smaller after brotli when plain.
 	Meshopt bool
 }
 

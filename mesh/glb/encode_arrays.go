@@ -54,7 +54,7 @@ func (e *encoder) accessor(r ref, bounds bool, group string) int {
 }
 
 func (e *encoder) write(r ref, group string) int {
-	a, data := r.array, r.array.Data
+	a := r.array
 	l := layout{use: r.use, packed: e.options.Meshopt}
 	if r.octahedral {
 		if a = rounded(a); l.packed {
@@ -69,7 +69,7 @@ func (e *encoder) write(r ref, group string) int {
 		e.sparse(acc, a, rows)
 		return e.add(r, acc)
 	}
-	data = a.Data
+	data := a.Data
 	switch {
 	case r.use == vertices:
 		l.stride = (a.Stride() + 3) / 4 * 4

@@ -11,7 +11,7 @@ import (
 	"github.com/plinth3d/plinth/mesh/scene"
 )
 
-func encodePacked(t *testing.T, s *scene.Scene) []byte {
+func encodePacked(t testing.TB, s *scene.Scene) []byte {
 	t.Helper()
 	data, err := glb.EncodeWith(s, glb.Options{Meshopt: true})
 	if err != nil {

@@ -30,7 +30,9 @@ type Extra struct {
 func (e Extra) With(name string, value any) Extra {
 	all := maps.Clone(e.Extensions)
 	if value == nil {
-		delete(all, name)
+		if delete(all, name); len(all) == 0 {
+			all = nil
+		}
 	} else {
 		if all == nil {
 			all = map[string]any{}
@@ -47,7 +49,7 @@ type Scene struct {
 	Asset                Extra
 	Root                 Extra
 	Required             []string // extensions a viewer must know, sorted
-	Converted            bool     // the file needed an extension that is gone: its own bytes are not plain glTF
+	Converted            bool     // the file has an extension that is gone, such as compression: its own bytes are not plain glTF
 
 	Default    int // in Scenes, or None
 	Scenes     []Roots
