@@ -399,7 +399,8 @@ func (r *reducer) chainCorners() {
 		r.head[a] = int32(c)
 	}
 	r.link, r.state = make([]int32, len(r.place)), make([]uint8, len(r.place))
-	r.holds, r.mark = make([]bool, n), make([]uint8, n)
+	r.holds = make([]bool, n)
+	r.marks = &sync.Pool{New: func() any { mark := make([]uint8, n); return &mark }}
 	r.slack, r.into = make([]float32, n), make([]int32, n)
 	for a := range r.slack {
 		r.slack[a], r.into[a] = 1, int32(a)
