@@ -67,7 +67,13 @@ func (r *reducer) frame() {
 
 func (r *reducer) inside(p [3]float32) vec { return scale(sub(wide(p), r.middle), 1/r.unit) }
 
-func (r *reducer) outside(p vec) [3]float32 { return narrow(add(scale(p, r.unit), r.middle)) }
+// outside is where a place is in meters: at most what a float32 holds.
+func (r *reducer) outside(p vec) (out [3]float32) {
+	for k, x := range add(scale(p, r.unit), r.middle) {
+		out[k] = float32(min(max(x, -math.MaxFloat32), math.MaxFloat32))
+	}
+	return out
+}
 
 // findPlaces numbers the places that triangles with an area use, in Morton order
 // (Morton, "A computer oriented geodetic data base", 1966), so that what is near in

@@ -160,6 +160,9 @@ func (r *reducer) climb(queue int, s *scratch, level, quota int) int {
 			r.state[c] |= parked
 			continue
 		}
+		if !r.fixed {
+			m.at = r.inside(r.outside(m.at)) // what is looked at is what comes out
+		}
 		if !r.mayMeet(s, a, b, &m.at) {
 			r.hold(c, a, b)
 			continue

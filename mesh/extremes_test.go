@@ -1,0 +1,75 @@
+package mesh_test
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/plinth3d/plinth/mesh"
+	"github.com/plinth3d/plinth/mesh/meshtest"
+)
+
+// moved is m scaled, then shifted, in single precision.
+func moved(m *mesh.Mesh, size, offset float64) *mesh.Mesh {
+	out := *m
+	out.Positions = make([][3]float32, len(m.Positions))
+	for v, p := range m.Positions {
+		for k, x := range p {
+			out.Positions[v][k] = float32(float64(x)*size + offset)
+		}
+	}
+	return &out
+}
+
+func TestAnySizeAndPlaceIsTakenDown(t *testing.T) {
+	for _, x := range []struct{ size, offset float64 }{
+		{1e-30, 0},
+		{1e-43, 0}, // subnormal: a grid of 71 steps
+		{1e30, 0},
+		{3.4e38, 0}, // the largest there is
+		{1, 1e5},
+		{1, 1e6}, // a grid of 16 steps
+		{1000, 1e8},
+		{1e30, -1e30},
+	} {
+		t.Run(fmt.Sprintf("size %g at %g", x.size, x.offset), func(t *testing.T) {
+			m := moved(meshtest.Sphere(48, 24), x.size, x.offset)
+			for _, l := range chain(t, m, []mesh.Target{{Ratio: 0.5}, {Ratio: 0.1}}) {
+				meshtest.Check(t, m, &l)
+			}
+		})
+	}
+}
+
+func TestADetailBesideSomethingFarAwayStays(t *testing.T) {
+	m := moved(meshtest.Sphere(16, 8), 1e-20, 0)
+	far := uint32(len(m.Positions))
+	m.Normals = nil
+	m.UVs = nil
+	m.Positions = append(m.Positions, [3]float32{1e30, 0, 0}, [3]float32{1e30, 1e29, 0}, [3]float32{1e30, 0, 1e29})
+	m.Indices = append(m.Indices, far, far+1, far+2)
+	l := mesh.Simplify(m, mesh.Target{Ratio: 0.25})
+	meshtest.Check(t, m, &l)
+}
+
+func TestVerticesOnAGridDoNotMeet(t *testing.T) {
+	// Positions have seven bits left so far from the origin, so where vertices fit best
+	// and where they can be are not the same.
+	m := moved(meshtest.Grid(64, meshtest.Waves), 1, 1<<17)
+	m.Normals = meshtest.SmoothNormals(m)
+	for _, l := range chain(t, m, []mesh.Target{{Ratio: 0.8}, {Ratio: 0.5}, {Ratio: 0.2}}) {
+		meshtest.Check(t, m, &l)
+	}
+}
+
+func TestZeroHasNoSign(t *testing.T) {
+	zero := float32(math.Copysign(0, -1))
+	m := &mesh.Mesh{
+		Positions: [][3]float32{{0, 0, 0}, {1, 0, 0}, {1, 1, 0}, {zero, zero, zero}, {1, 1, zero}, {0, 1, 0}},
+		Indices:   []uint32{0, 1, 2, 3, 4, 5},
+	}
+	l := mesh.Simplify(m, mesh.Target{})
+	if len(l.Positions) != 4 {
+		t.Errorf("got %d vertices, want 4: those at the diagonal are the same", len(l.Positions))
+	}
+}
