@@ -73,3 +73,31 @@ func TestZeroHasNoSign(t *testing.T) {
 		t.Errorf("got %d vertices, want 4: those at the diagonal are the same", len(l.Positions))
 	}
 }
+
+func TestAnAttributeThatIsNotANumberSpoilsNothingElse(t *testing.T) {
+	for _, bad := range []float32{float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1))} {
+		t.Run(fmt.Sprint(bad), func(t *testing.T) {
+			m := meshtest.Sphere(32, 16)
+			m.Colors = make([][4]float32, len(m.Positions))
+			const v = 7 * 33
+			m.Normals[v][0], m.UVs[0][v+40][1], m.Colors[v+80][2] = bad, bad, bad
+			levels := chain(t, m, []mesh.Target{{Ratio: 0.5}, {Deviation: 0.1}})
+			for k, l := range levels {
+				if l.Triangles() > m.Triangles()/2 {
+					t.Errorf("level %d has %d of %d triangles", k, l.Triangles(), m.Triangles())
+				}
+				for i := range l.Positions {
+					at := int(l.Sources[i])
+					for name, x := range map[string]struct {
+						got float32
+						at  int
+					}{"normal": {l.Normals[i][0], v}, "texture coordinate": {l.UVs[0][i][1], v + 40}, "color": {l.Colors[i][2], v + 80}} {
+						if x.got-x.got != 0 && at != x.at {
+							t.Errorf("level %d: %s %d, of vertex %d, is %g", k, name, i, at, x.got)
+						}
+					}
+				}
+			}
+		})
+	}
+}

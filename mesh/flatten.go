@@ -552,7 +552,7 @@ func (f *filler) addGradients(t int32, p [3]vec, n vec, area float64) {
 }
 
 // attributes puts the attributes of a wedge into values, texture coordinates as
-// lengths on the surface.
+// lengths on the surface. What is not finite counts as 0.
 func (r *reducer) attributes(values []float64, w int32) {
 	v, m := r.vertex[w], r.m
 	i := 0
@@ -569,6 +569,11 @@ func (r *reducer) attributes(values []float64, w int32) {
 	if m.Colors != nil {
 		for k, x := range m.Colors[v] {
 			values[i+k] = float64(x) * colorWeight
+		}
+	}
+	for k, x := range values {
+		if x-x != 0 {
+			values[k] = 0
 		}
 	}
 }
@@ -589,7 +594,9 @@ func (r *reducer) measureTextures() {
 		for w, v := range r.vertex {
 			at := &ranges[r.part[w]]
 			for k, x := range set[v] {
-				at[0][k], at[1][k] = min(at[0][k], x), max(at[1][k], x)
+				if x-x == 0 { // finite
+					at[0][k], at[1][k] = min(at[0][k], x), max(at[1][k], x)
+				}
 			}
 		}
 		r.ranges = append(r.ranges, ranges)
@@ -600,7 +607,7 @@ func (r *reducer) measureTextures() {
 				c := set[r.vertex[w[k]]]
 				uv[k] = vec{float64(c[0]), float64(c[1])}
 			}
-			if a := math.Abs(cross(sub(uv[1], uv[0]), sub(uv[2], uv[0]))[2]); a > 0 {
+			if a := math.Abs(cross(sub(uv[1], uv[0]), sub(uv[2], uv[0]))[2]); a > 0 && a <= math.MaxFloat64 {
 				p := [3]vec{r.at[r.place[3*t]], r.at[r.place[3*t+1]], r.at[r.place[3*t+2]]}
 				texture[r.part[w[0]]] += a
 				surface[r.part[w[0]]] += length(cross(sub(p[1], p[0]), sub(p[2], p[0])))
