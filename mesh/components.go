@@ -64,7 +64,7 @@ func (r *reducer) findComponents() *components {
 		tris[t] = triangle{r.at[p[0]], r.at[p[1]], r.at[p[2]]}
 		cs.whole[t] = k
 		cs.list[k].triangles = append(cs.list[k].triangles, int32(t))
-		cs.list[k].area += length(normal(tris[t])) / 2
+		cs.list[k].area += float64(length(normal(tris[t])) / 2)
 	}
 	for i := range cs.list {
 		c := &cs.list[i]
@@ -88,7 +88,7 @@ func (r *reducer) findComponents() *components {
 func (c *component) rank(d float64) float64 {
 	// As in quadrics, each triangle counts at three corners.
 	weight := 3 * max(c.area, math.SmallestNonzeroFloat64)
-	return weight * (d + float64(bulk*bulk*c.extent)*c.extent) / math.Sqrt(math.Sqrt(weight))
+	return weight * (d + float64(float64(bulk*bulk*c.extent)*c.extent)) / math.Sqrt(math.Sqrt(weight))
 }
 
 // appraise finds what the removal of a component costs now: how far its corners are

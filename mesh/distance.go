@@ -138,7 +138,7 @@ func (p *probe) walk(o *probe, from, to int, before, density float64, s *tally) 
 		}
 		end := before + float64(density*length(normal(p.tris[i])))
 		for n := math.Ceil(before); n < end; n++ {
-			u, v := fraction(n*0.7548776662466927), fraction(n*0.5698402909980532)
+			u, v := fraction(float64(n*0.7548776662466927)), fraction(float64(n*0.5698402909980532))
 			if u+v > 1 {
 				u, v = 1-u, 1-v
 			}

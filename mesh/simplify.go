@@ -95,7 +95,7 @@ func Chain(ctx context.Context, m *Mesh, targets []Target, o Options) ([]Level, 
 		if err != nil {
 			return nil, err
 		}
-		if n := levels[k].Triangles(); t.Ratio > 0 && float64(n) > 1.01*float64(goal)+1 {
+		if n := levels[k].Triangles(); t.Ratio > 0 && float64(n) > float64(1.01*float64(goal))+1 {
 			levels[k].Reason = r.reason(t)
 		}
 	}
