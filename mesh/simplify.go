@@ -323,6 +323,9 @@ func (r *reducer) emit(l *Level, i int, place, w int32, values []float64) {
 		l.take(m, i, v)
 		return
 	}
+	if r.width == 0 {
+		return
+	}
 	s := r.sumsOf(w)
 	shade, other := inverse(s[sumShade]), inverse(s[sumOther])
 	for k := range values {
