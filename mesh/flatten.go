@@ -251,23 +251,36 @@ func (r *reducer) findWedges(number []int32) {
 	var twin []int32                      // wedge -> the wedge of the same vertex and another part + 1
 	r.vertex = make([]uint32, 0, n+n/8)
 	r.part = make([]uint32, 0, n+n/8)
+	const most = 16                // how many twins are asked one after the other
+	crowd := map[[2]uint32]int32{} // the others: welded vertex, part -> wedge + 1
+	r.names = names(m.Parts)
 	for t, source := range order {
 		part := uint32(0)
 		if m.Parts != nil {
-			part = m.Parts[source]
+			part = r.partOf(m.Parts[source])
 		}
 		for k := range 3 {
 			v := m.Indices[3*int(source)+k]
 			link := &of[same[v]]
-			for *link > 0 && r.part[*link-1] != part {
+			n := 0
+			for ; n < most && *link > 0 && r.part[*link-1] != part; n++ {
 				link = &twin[*link-1]
 			}
-			if *link == 0 {
-				r.vertex, r.part = append(r.vertex, v), append(r.part, part)
-				*link = int32(len(r.vertex))
-				twin = append(twin, 0)
+			w := *link
+			if n == most {
+				w = crowd[[2]uint32{same[v], part}]
 			}
-			r.corner[3*t+k], r.place[3*t+k] = *link-1, number[v]
+			if w == 0 {
+				r.vertex, r.part = append(r.vertex, v), append(r.part, part)
+				twin = append(twin, 0)
+				w = int32(len(r.vertex))
+				if n == most {
+					crowd[[2]uint32{same[v], part}] = w
+				} else {
+					*link = w
+				}
+			}
+			r.corner[3*t+k], r.place[3*t+k] = w-1, number[v]
 		}
 	}
 	r.wedge, r.kin = make([]int32, n), make([]int32, len(r.vertex))
@@ -279,6 +292,32 @@ func (r *reducer) findWedges(number []int32) {
 		r.kin[w] = r.wedge[a]
 		r.wedge[a] = int32(w)
 	}
+}
+
+// names lists the parts there are, in order, where their numbers are too large to count
+// with; else it is nil.
+func names(parts []uint32) []uint32 {
+	if len(parts) == 0 || int64(slices.Max(parts)) < int64(len(parts)) {
+		return nil
+	}
+	list := slices.Clone(parts)
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+func (r *reducer) partOf(name uint32) uint32 {
+	if r.names == nil {
+		return name
+	}
+	at, _ := slices.BinarySearch(r.names, name)
+	return uint32(at)
+}
+
+func (r *reducer) nameOf(part uint32) uint32 {
+	if r.names == nil {
+		return part
+	}
+	return r.names[part]
 }
 
 // weldWedges finds vertices that are equal in place and all attributes: for each

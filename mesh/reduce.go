@@ -45,6 +45,7 @@ type reducer struct {
 	vertex []uint32 // of the mesh
 	fitted []bool   // it moved or merged: its attributes are fitted anew
 	part   []uint32
+	names  []uint32 // of parts, nil when these are their numbers
 
 	// Corners, three to a triangle.
 	place  []int32 // -1 in a dead triangle

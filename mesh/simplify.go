@@ -303,7 +303,7 @@ func (r *reducer) level() Level {
 				l.Indices[3*to+k] = uint32(number[r.corner[3*t+k]] - 1)
 			}
 			if m.Parts != nil {
-				l.Parts[to] = r.part[r.corner[3*t]]
+				l.Parts[to] = r.nameOf(r.part[r.corner[3*t]])
 			}
 			to++
 		}
