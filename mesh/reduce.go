@@ -187,6 +187,7 @@ const few = 128
 // twice those that are to go, and each queue has its share of these, so that the
 // target isn't overshot.
 func (r *reducer) reach(ctx context.Context, target int) error {
+	r.parts.renew()
 	for r.alive > target {
 		if err := ctx.Err(); err != nil {
 			return err
