@@ -13,6 +13,7 @@ type scratch struct {
 	rim uint8 // places with this bit of reducer.border are out of reach
 
 	near, far []spoke // around the two ends of an edge
+	around    []spoke // around another place
 	mark      []uint8 // of places, zero between uses: blocks share the places at their rims
 
 	n, split int // wedges of the two ends, those of the first before split
