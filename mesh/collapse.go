@@ -161,7 +161,8 @@ func (r *reducer) hold(c, a, b int32) {
 	r.holds[a], r.holds[b] = true, true
 }
 
-// release puts the edges that were held at a place in line again.
+// release puts the edges that were held at a place in line again. A hub's stay held
+// until it is none.
 func (r *reducer) release(s *scratch, queue int, x int32, bin int) {
 	if !r.holds[x] {
 		return
@@ -170,20 +171,17 @@ func (r *reducer) release(s *scratch, queue int, x int32, bin int) {
 		s.touched = append(s.touched, touch{x, bin})
 		return
 	}
+	var ok bool
+	if s.around, ok = r.gather(s.around, x); !ok {
+		return
+	}
 	r.holds[x] = false
-	n := 0
-	for c := r.head[x]; c >= 0; c = r.chain[c] {
-		if r.place[c] < 0 {
-			continue
-		}
-		for _, e := range [2]int32{c, before(c)} {
+	for _, t := range s.around {
+		for _, e := range [2]int32{t.corner, before(t.corner)} {
 			if r.state[e]&held != 0 {
 				r.state[e] &^= held
 				r.queueUp(s, queue, e, bin)
 			}
-		}
-		if n++; n > maxRing {
-			return
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package mesh
 
 import (
-	"cmp"
 	"math"
 	"slices"
 )
@@ -21,7 +20,10 @@ type component struct {
 type components struct {
 	list  []component
 	of    []int32 // place -> component
-	line  []int32 // those that may go, by price
+	queue bins    // those that may go, by price
+	link  []int32 // next in the queue
+	later []int32 // those that were more than was left to remove
+	left  int     // components that are there
 	tree  *bvh
 	whole []int32 // triangle -> component
 	area  float64
@@ -64,9 +66,11 @@ func (r *reducer) findComponents() *components {
 		tris[t] = triangle{r.at[p[0]], r.at[p[1]], r.at[p[2]]}
 		cs.whole[t] = k
 		cs.list[k].triangles = append(cs.list[k].triangles, int32(t))
-		cs.list[k].area += length(normal(tris[t])) / 2
+		cs.list[k].area += float64(length(normal(tris[t])) / 2)
 	}
-	for i := range cs.list {
+	cs.left, cs.link = len(cs.list), make([]int32, len(cs.list))
+	cs.queue.clear()
+	for i := range slices.Backward(cs.list) { // what is pushed last comes first
 		c := &cs.list[i]
 		lo, hi := infinite()
 		for _, t := range c.triangles {
@@ -77,9 +81,8 @@ func (r *reducer) findComponents() *components {
 		c.extent = length(sub(hi, lo))
 		cs.area += c.area
 		c.price = c.rank(0)
-		cs.line = append(cs.line, int32(i))
+		cs.queue.push(cs.link, int32(i), binOf(c.price))
 	}
-	slices.SortStableFunc(cs.line, func(a, b int32) int { return cmp.Compare(cs.list[a].price, cs.list[b].price) })
 	cs.tree = &bvh{tris: tris}
 	return cs
 }
@@ -88,7 +91,7 @@ func (r *reducer) findComponents() *components {
 func (c *component) rank(d float64) float64 {
 	// As in quadrics, each triangle counts at three corners.
 	weight := 3 * max(c.area, math.SmallestNonzeroFloat64)
-	return weight * (d + float64(bulk*bulk*c.extent)*c.extent) / math.Sqrt(math.Sqrt(weight))
+	return weight * (d + float64(float64(bulk*bulk*c.extent)*c.extent)) / math.Sqrt(math.Sqrt(weight))
 }
 
 // appraise finds what the removal of a component costs now: how far its corners are
@@ -112,10 +115,24 @@ func (cs *components) appraise(i int32) float64 {
 
 // cheapest is the bin of the next component that may go; above all bins when there is none.
 func (cs *components) cheapest() int {
-	if cs == nil || len(cs.line) == 0 {
+	if cs == nil {
 		return binCount
 	}
-	return binOf(cs.list[cs.line[0]].price)
+	for cs.queue.lowest < binCount && cs.queue.head[cs.queue.lowest] < 0 {
+		cs.queue.lowest++
+	}
+	return cs.queue.lowest
+}
+
+// renew puts those in line again that were too many triangles for the last target.
+func (cs *components) renew() {
+	if cs == nil {
+		return
+	}
+	for _, i := range slices.Backward(cs.later) {
+		cs.queue.push(cs.link, i, binOf(cs.list[i].price))
+	}
+	cs.later = cs.later[:0]
 }
 
 // maxRemoved is the share of the surface that components which are removed may have.
@@ -125,30 +142,30 @@ const maxRemoved = 0.03
 // one and no more than budget triangles.
 func (r *reducer) drop(level, budget int) (died int) {
 	cs := r.parts
-	for len(cs.line) > 0 {
-		i := cs.line[0]
-		c := &cs.list[i]
-		if binOf(c.price) > level {
-			break
+	for {
+		i, _ := cs.queue.pop(cs.link, level)
+		if i < 0 {
+			return died
 		}
-		cs.line = cs.line[1:]
-		if cs.spent+c.area > float64(maxRemoved*cs.area) {
+		c := &cs.list[i]
+		if cs.left == 1 || cs.spent+c.area > float64(maxRemoved*cs.area) {
 			continue
 		}
 		if now := cs.appraise(i); binOf(now) > level && now > c.price {
 			c.price = now
-			at, _ := slices.BinarySearchFunc(cs.line, now, func(k int32, price float64) int { return cmp.Compare(cs.list[k].price, price) })
-			cs.line = slices.Insert(cs.line, at, i)
+			cs.queue.push(cs.link, i, binOf(now))
 			continue
 		}
 		n := r.remove(c, budget-died)
-		if n > 0 {
-			c.gone = true
-			cs.spent += c.area
-			died += n
+		if n == 0 {
+			cs.later = append(cs.later, i)
+			continue
 		}
+		c.gone = true
+		cs.left--
+		cs.spent += c.area
+		died += n
 	}
-	return died
 }
 
 // remove kills what is left of a component, unless that is more than budget.

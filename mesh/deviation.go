@@ -9,7 +9,7 @@ import (
 // one to the nearest point of the other, both ways. It is infinite when
 // one has no triangle. The bound is sharp to a twentieth or, where that
 // is more, to a millionth of the extent of a: surfaces that close are not told
-// apart.
+// apart. Where that takes too many steps, it is less sharp.
 //
 // It is not sampled: the distance to a triangle is a convex function, so over a
 // convex polygon it is largest at a corner. A polygon whose corners are all near
@@ -105,7 +105,8 @@ func (r *ruler) ask(a surface, tree *bvh, limit float64) []float64 {
 	const run = 2048
 	parallel(0, (len(a.tris)+run-1)/run, func(i int) {
 		from, to := i*run, min((i+1)*run, len(a.tris))
-		s := search{limit: limit, floor: r.floor, tree: tree, cuts: 1<<12 + cutsPerFace*(to-from)}
+		s := search{limit: limit, floor: r.floor, tree: tree, cuts: 1<<12 + cutsPerFace*(to-from), sharp: sharpness}
+		s.blunt = s.cuts / 2
 		if !math.IsInf(limit, 1) {
 			s.floor = max(s.floor, limit*0.75/sharpness)
 		}
@@ -119,6 +120,8 @@ type search struct {
 	limit float64
 	floor float64 // a distance that some point has, or too small to matter, or the limit
 	cuts  int     // that may still be made
+	sharp float64 // what a bound may be, as a multiple of floor
+	blunt int     // how many cuts are left when that grows
 	tree  *bvh
 
 	upper float64 // of the triangle at hand: no point looked at so far has more
@@ -191,7 +194,7 @@ func (s *search) corners(a surface, from, to int) map[uint32]neighbor {
 }
 
 func (s *search) settled(upper float64) bool {
-	return upper <= min(float64(s.floor*sharpness), s.limit)
+	return upper <= min(float64(s.floor*s.sharp), s.limit)
 }
 
 func (s *search) refine(p *polygon, depth int) {
@@ -214,7 +217,12 @@ func (s *search) refine(p *polygon, depth int) {
 		}
 		return
 	}
-	s.cuts--
+	if s.cuts--; s.cuts < s.blunt {
+		// Near an edge of the other surface, where two of its triangles are about as far,
+		// neither bounds much: there is no end to cutting. What is left must do for all.
+		s.blunt /= 2
+		s.sharp += s.sharp - 1
+	}
 	s.refine(&a, depth+1)
 	s.refine(&b, depth+1)
 }

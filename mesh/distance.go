@@ -15,7 +15,8 @@ type Difference struct {
 
 	// Normal is the mean angle between the normals of a point and of the point nearest
 	// to it that faces the same way, in degrees; UV, the mean distance of their
-	// first texture coordinates. Zero where one of the meshes has none.
+	// first texture coordinates. Zero where one of the meshes has none; what is not finite
+	// is left out.
 	Normal float64 `json:"normal"`
 	UV     float64 `json:"uv"`
 
@@ -138,7 +139,7 @@ func (p *probe) walk(o *probe, from, to int, before, density float64, s *tally) 
 		}
 		end := before + float64(density*length(normal(p.tris[i])))
 		for n := math.Ceil(before); n < end; n++ {
-			u, v := fraction(n*0.7548776662466927), fraction(n*0.5698402909980532)
+			u, v := fraction(float64(n*0.7548776662466927)), fraction(float64(n*0.5698402909980532))
 			if u+v > 1 {
 				u, v = 1-u, 1-v
 			}
@@ -176,13 +177,17 @@ func (p *probe) sample(o *probe, i int, w [3]float64, hint uint32, byArea bool, 
 	v := [3]float64{x, y, z}
 	if p.Normals != nil && o.Normals != nil {
 		a, b := p.normalAt(i, w), o.normalAt(int(facing), v)
-		s.normals += math.Atan2(length(cross(a, b)), dot(a, b))
-		s.withNormals++
+		if angle := math.Atan2(length(cross(a, b)), dot(a, b)); angle-angle == 0 {
+			s.normals += angle
+			s.withNormals++
+		}
 	}
 	if len(p.UVs) > 0 && len(o.UVs) > 0 {
 		a, b := p.uvAt(i, w), o.uvAt(int(facing), v)
-		s.uvs += math.Hypot(a[0]-b[0], a[1]-b[1])
-		s.withUVs++
+		if d := math.Hypot(a[0]-b[0], a[1]-b[1]); d-d == 0 { // finite
+			s.uvs += d
+			s.withUVs++
+		}
 	}
 	return near
 }

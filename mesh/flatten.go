@@ -67,7 +67,13 @@ func (r *reducer) frame() {
 
 func (r *reducer) inside(p [3]float32) vec { return scale(sub(wide(p), r.middle), 1/r.unit) }
 
-func (r *reducer) outside(p vec) [3]float32 { return narrow(add(scale(p, r.unit), r.middle)) }
+// outside is where a place is in meters: at most what a float32 holds.
+func (r *reducer) outside(p vec) (out [3]float32) {
+	for k, x := range add(scale(p, r.unit), r.middle) {
+		out[k] = float32(min(max(x, -math.MaxFloat32), math.MaxFloat32))
+	}
+	return out
+}
 
 // findPlaces numbers the places that triangles with an area use, in Morton order
 // (Morton, "A computer oriented geodetic data base", 1966), so that what is near in
@@ -245,23 +251,36 @@ func (r *reducer) findWedges(number []int32) {
 	var twin []int32                      // wedge -> the wedge of the same vertex and another part + 1
 	r.vertex = make([]uint32, 0, n+n/8)
 	r.part = make([]uint32, 0, n+n/8)
+	const most = 16                // how many twins are asked one after the other
+	crowd := map[[2]uint32]int32{} // the others: welded vertex, part -> wedge + 1
+	r.names = names(m.Parts)
 	for t, source := range order {
 		part := uint32(0)
 		if m.Parts != nil {
-			part = m.Parts[source]
+			part = r.partOf(m.Parts[source])
 		}
 		for k := range 3 {
 			v := m.Indices[3*int(source)+k]
 			link := &of[same[v]]
-			for *link > 0 && r.part[*link-1] != part {
+			n := 0
+			for ; n < most && *link > 0 && r.part[*link-1] != part; n++ {
 				link = &twin[*link-1]
 			}
-			if *link == 0 {
-				r.vertex, r.part = append(r.vertex, v), append(r.part, part)
-				*link = int32(len(r.vertex))
-				twin = append(twin, 0)
+			w := *link
+			if n == most {
+				w = crowd[[2]uint32{same[v], part}]
 			}
-			r.corner[3*t+k], r.place[3*t+k] = *link-1, number[v]
+			if w == 0 {
+				r.vertex, r.part = append(r.vertex, v), append(r.part, part)
+				twin = append(twin, 0)
+				w = int32(len(r.vertex))
+				if n == most {
+					crowd[[2]uint32{same[v], part}] = w
+				} else {
+					*link = w
+				}
+			}
+			r.corner[3*t+k], r.place[3*t+k] = w-1, number[v]
 		}
 	}
 	r.wedge, r.kin = make([]int32, n), make([]int32, len(r.vertex))
@@ -273,6 +292,32 @@ func (r *reducer) findWedges(number []int32) {
 		r.kin[w] = r.wedge[a]
 		r.wedge[a] = int32(w)
 	}
+}
+
+// names lists the parts there are, in order, where their numbers are too large to count
+// with; else it is nil.
+func names(parts []uint32) []uint32 {
+	if len(parts) == 0 || int64(slices.Max(parts)) < int64(len(parts)) {
+		return nil
+	}
+	list := slices.Clone(parts)
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+func (r *reducer) partOf(name uint32) uint32 {
+	if r.names == nil {
+		return name
+	}
+	at, _ := slices.BinarySearch(r.names, name)
+	return uint32(at)
+}
+
+func (r *reducer) nameOf(part uint32) uint32 {
+	if r.names == nil {
+		return part
+	}
+	return r.names[part]
 }
 
 // weldWedges finds vertices that are equal in place and all attributes: for each
@@ -399,7 +444,8 @@ func (r *reducer) chainCorners() {
 		r.head[a] = int32(c)
 	}
 	r.link, r.state = make([]int32, len(r.place)), make([]uint8, len(r.place))
-	r.holds, r.mark = make([]bool, n), make([]uint8, n)
+	r.holds = make([]bool, n)
+	r.marks = &sync.Pool{New: func() any { mark := make([]uint8, n); return &mark }}
 	r.slack, r.into = make([]float32, n), make([]int32, n)
 	for a := range r.slack {
 		r.slack[a], r.into[a] = 1, int32(a)
@@ -545,7 +591,7 @@ func (f *filler) addGradients(t int32, p [3]vec, n vec, area float64) {
 }
 
 // attributes puts the attributes of a wedge into values, texture coordinates as
-// lengths on the surface.
+// lengths on the surface. What is not finite counts as 0.
 func (r *reducer) attributes(values []float64, w int32) {
 	v, m := r.vertex[w], r.m
 	i := 0
@@ -562,6 +608,11 @@ func (r *reducer) attributes(values []float64, w int32) {
 	if m.Colors != nil {
 		for k, x := range m.Colors[v] {
 			values[i+k] = float64(x) * colorWeight
+		}
+	}
+	for k, x := range values {
+		if x-x != 0 {
+			values[k] = 0
 		}
 	}
 }
@@ -582,7 +633,9 @@ func (r *reducer) measureTextures() {
 		for w, v := range r.vertex {
 			at := &ranges[r.part[w]]
 			for k, x := range set[v] {
-				at[0][k], at[1][k] = min(at[0][k], x), max(at[1][k], x)
+				if x-x == 0 { // finite
+					at[0][k], at[1][k] = min(at[0][k], x), max(at[1][k], x)
+				}
 			}
 		}
 		r.ranges = append(r.ranges, ranges)
@@ -593,7 +646,7 @@ func (r *reducer) measureTextures() {
 				c := set[r.vertex[w[k]]]
 				uv[k] = vec{float64(c[0]), float64(c[1])}
 			}
-			if a := math.Abs(cross(sub(uv[1], uv[0]), sub(uv[2], uv[0]))[2]); a > 0 {
+			if a := math.Abs(cross(sub(uv[1], uv[0]), sub(uv[2], uv[0]))[2]); a > 0 && a <= math.MaxFloat64 {
 				p := [3]vec{r.at[r.place[3*t]], r.at[r.place[3*t+1]], r.at[r.place[3*t+2]]}
 				texture[r.part[w[0]]] += a
 				surface[r.part[w[0]]] += length(cross(sub(p[1], p[0]), sub(p[2], p[0])))

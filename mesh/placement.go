@@ -252,22 +252,17 @@ func (r *reducer) pair(s *scratch, a, b int32) bool {
 		}
 	}
 	s.n = n
-	for c, k := r.head[a], 0; c >= 0; c = r.chain[c] {
-		if r.place[c] < 0 {
-			continue
-		}
-		if k++; k > maxRing {
-			return false
-		}
-		i, j := after(c), before(c)
-		if r.place[i] != b {
-			i = j
-		}
-		if r.place[i] == b {
-			s.join(r.corner[c], r.corner[i])
+	var ok bool
+	s.near, ok = r.gather(s.near, a)
+	for _, t := range s.near {
+		switch b {
+		case t.next:
+			s.join(r.corner[t.corner], r.corner[after(t.corner)])
+		case t.prev:
+			s.join(r.corner[t.corner], r.corner[before(t.corner)])
 		}
 	}
-	return true
+	return ok
 }
 
 // join unites the groups of two wedges.

@@ -5,6 +5,7 @@ import (
 	"math"
 	"runtime"
 	"slices"
+	"sync"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -34,7 +35,6 @@ type reducer struct {
 	block  [2][]int32 // the block of each division that it lies in
 	border []uint8    // inRuns and inCells where it has a neighbor in another block
 	holds  []bool     // has edges that wait until something moves
-	mark   []uint8    // scratch: zero between uses
 	slack  []float32  // share of the limit that a place is given
 	into   []int32    // the place that one became, itself while it is there
 	number []int32    // vertex of the mesh -> its place at first, or -1
@@ -45,6 +45,7 @@ type reducer struct {
 	vertex []uint32 // of the mesh
 	fitted []bool   // it moved or merged: its attributes are fitted anew
 	part   []uint32
+	names  []uint32 // of parts, nil when these are their numbers
 
 	// Corners, three to a triangle.
 	place  []int32 // -1 in a dead triangle
@@ -58,6 +59,7 @@ type reducer struct {
 	queues  []bins  // one a block of each division, and one for edges that reach over rims of both
 	runs    int     // how many of them are of the first division
 	scratch []scratch
+	marks   *sync.Pool        // of *[]uint8 with one for each place: what scratch.mark is
 	scales  [][]float64       // set of texture coordinates, part -> lengths per unit
 	ranges  [][][2][2]float32 // the same -> lowest and highest
 	parts   *components       // nil when there is one
@@ -127,6 +129,9 @@ func parallel(begin, end int, work func(i int)) {
 // turned out to cost more.
 func (r *reducer) climb(queue int, s *scratch, level, quota int) int {
 	q := &r.queues[queue]
+	mark := r.marks.Get().(*[]uint8)
+	defer r.marks.Put(mark)
+	s.mark = *mark
 	died := 0
 	for died < quota {
 		c, bin := q.pop(r.link, level)
@@ -156,6 +161,9 @@ func (r *reducer) climb(queue int, s *scratch, level, quota int) int {
 			r.state[c] |= parked
 			continue
 		}
+		if !r.fixed {
+			m.at = r.inside(r.outside(m.at)) // what is looked at is what comes out
+		}
 		if !r.mayMeet(s, a, b, &m.at) {
 			r.hold(c, a, b)
 			continue
@@ -179,6 +187,7 @@ const few = 128
 // twice those that are to go, and each queue has its share of these, so that the
 // target isn't overshot.
 func (r *reducer) reach(ctx context.Context, target int) error {
+	r.parts.renew()
 	for r.alive > target {
 		if err := ctx.Err(); err != nil {
 			return err

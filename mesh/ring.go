@@ -13,6 +13,8 @@ type scratch struct {
 	rim uint8 // places with this bit of reducer.border are out of reach
 
 	near, far []spoke // around the two ends of an edge
+	around    []spoke // around another place
+	mark      []uint8 // of places, zero between uses: blocks share the places at their rims
 
 	n, split int // wedges of the two ends, those of the first before split
 	wedges   [maxWedges]int32
@@ -72,10 +74,10 @@ func (r *reducer) mayMeet(s *scratch, a, b int32, p *vec) bool {
 	if s.far, ok = r.gather(s.far, b); !ok {
 		return false
 	}
-	ok = r.linked(s, a, b)
+	ok = s.linked(a, b)
 	for _, list := range [2][]spoke{s.near, s.far} {
 		for _, t := range list {
-			r.mark[t.next], r.mark[t.prev] = 0, 0
+			s.mark[t.next], s.mark[t.prev] = 0, 0
 		}
 	}
 	return ok && r.upright(s.near, &r.at[a], p, b) && r.upright(s.far, &r.at[b], p, a) && (r.poses == nil || r.uprightPosed(s, a, b, p))
@@ -86,14 +88,14 @@ func (r *reducer) mayMeet(s *scratch, a, b int32, p *vec) bool {
 // opposite the edge; an inner edge does not connect two borders; no triangle
 // comes to lie on another, and one is left. It keeps holes, handles and thin walls
 // what they are.
-func (r *reducer) linked(s *scratch, a, b int32) bool {
+func (s *scratch) linked(a, b int32) bool {
 	for _, t := range s.far {
-		r.mark[t.next] |= farNext
-		r.mark[t.prev] |= farPrev
+		s.mark[t.next] |= farNext
+		s.mark[t.prev] |= farPrev
 	}
 	for _, t := range s.near {
-		r.mark[t.next] |= nearNext
-		r.mark[t.prev] |= nearPrev
+		s.mark[t.next] |= nearNext
+		s.mark[t.prev] |= nearPrev
 	}
 	s.apexes = s.apexes[:0]
 	dying := 0
@@ -101,10 +103,10 @@ func (r *reducer) linked(s *scratch, a, b int32) bool {
 		switch b {
 		case t.next:
 			dying++
-			s.addApex(r, t.prev)
+			s.addApex(t.prev)
 		case t.prev:
 			dying++
-			s.addApex(r, t.next)
+			s.addApex(t.next)
 		}
 	}
 	if dying == 0 || dying == len(s.near) && dying == len(s.far) {
@@ -113,9 +115,9 @@ func (r *reducer) linked(s *scratch, a, b int32) bool {
 	common, open := 0, false
 	for _, t := range s.near {
 		for _, x := range [2]int32{t.next, t.prev} {
-			m := r.mark[x]
+			m := s.mark[x]
 			if x != b && m&(farNext|farPrev) != 0 && m&counted == 0 {
-				r.mark[x] |= counted
+				s.mark[x] |= counted
 				common++
 			}
 			open = open || x != b && m&(nearNext|nearPrev) != nearNext|nearPrev
@@ -127,27 +129,27 @@ func (r *reducer) linked(s *scratch, a, b int32) bool {
 	if open && dying > 1 {
 		for _, t := range s.far {
 			for _, x := range [2]int32{t.next, t.prev} {
-				if x != a && r.mark[x]&(farNext|farPrev) != farNext|farPrev {
+				if x != a && s.mark[x]&(farNext|farPrev) != farNext|farPrev {
 					return false // both ends are on a border that the edge is no part of
 				}
 			}
 		}
 	}
-	return !r.doubled(s, a, b)
+	return !s.doubled(a, b)
 }
 
-func (s *scratch) addApex(r *reducer, x int32) {
-	if r.mark[x]&apex == 0 {
-		r.mark[x] |= apex
+func (s *scratch) addApex(x int32) {
+	if s.mark[x]&apex == 0 {
+		s.mark[x] |= apex
 		s.apexes = append(s.apexes, x)
 	}
 }
 
 // doubled tells whether two triangles that stay would come to cover each other, facing
 // the same way.
-func (r *reducer) doubled(s *scratch, a, b int32) bool {
+func (s *scratch) doubled(a, b int32) bool {
 	for _, t := range s.near {
-		if t.next == b || t.prev == b || r.mark[t.next]&r.mark[t.prev]&apex == 0 {
+		if t.next == b || t.prev == b || s.mark[t.next]&s.mark[t.prev]&apex == 0 {
 			continue
 		}
 		for _, u := range s.far {

@@ -77,25 +77,27 @@ func Chain(ctx context.Context, m *Mesh, targets []Target, o Options) ([]Level, 
 			goal = int(math.Round(t.Ratio * float64(m.Triangles())))
 		}
 		var err error
-		switch {
-		case t.Deviation > 0:
-			var before *Level
-			if k > 0 {
-				before = &levels[k-1]
-			}
+		before := float32(0) // deviation of the level that this one is made of
+		if k > 0 {
+			before = levels[k-1].Deviation
+		}
+		if t.Deviation > 0 {
 			r, levels[k], err = r.within(ctx, rulers, before, goal, float64(t.Deviation))
-		case t.Ratio > 0:
-			r.allow(math.Inf(1))
-			err = r.reach(ctx, goal)
+		} else {
+			there := r.alive
+			if t.Ratio > 0 {
+				r.allow(math.Inf(1))
+				err = r.reach(ctx, goal)
+			}
 			levels[k] = r.level()
-			levels[k].Deviation = float32(math.Inf(1))
-		default:
-			levels[k] = r.level()
+			if levels[k].Deviation = before; r.alive < there {
+				levels[k].Deviation = float32(math.Inf(1))
+			}
 		}
 		if err != nil {
 			return nil, err
 		}
-		if n := levels[k].Triangles(); t.Ratio > 0 && float64(n) > 1.01*float64(goal)+1 {
+		if n := levels[k].Triangles(); t.Ratio > 0 && float64(n) > float64(1.01*float64(goal))+1 {
 			levels[k].Reason = r.reason(t)
 		}
 	}
@@ -105,12 +107,23 @@ func Chain(ctx context.Context, m *Mesh, targets []Target, o Options) ([]Level, 
 // reason says what stopped the work.
 func (r *reducer) reason(t Target) string {
 	switch {
-	case t.Deviation > 0:
+	case t.Deviation > 0 && !r.exhausted():
 		return fmt.Sprintf("the next collapse would go beyond %g m", t.Deviation)
 	case r.parts != nil && r.parts.spent > 0:
 		return fmt.Sprintf("no collapse is left that keeps each connected piece, and pieces with %.0f %% of the surface are removed", 100*r.parts.spent/r.parts.area)
 	}
 	return "no collapse is left that keeps each connected piece"
+}
+
+// exhausted tells whether no collapse is left, however far it would go.
+func (r *reducer) exhausted() bool {
+	_, _, waiting := r.rung(1)
+	for c, st := range r.state {
+		if r.place[c] >= 0 && st&(named|parked) == named|parked {
+			return false
+		}
+	}
+	return waiting == 0
 }
 
 func newRulers(m *Mesh, targets []Target) (rulers []*ruler) {
@@ -143,7 +156,7 @@ const (
 // estimate it, so what comes out is measured, and where it went too far it is done
 // again from the level before with less room for the places there. It returns where it
 // arrived; if that can't be kept, that is where it began.
-func (r *reducer) within(ctx context.Context, rulers []*ruler, before *Level, goal int, limit float64) (*reducer, Level, error) {
+func (r *reducer) within(ctx context.Context, rulers []*ruler, before float32, goal int, limit float64) (*reducer, Level, error) {
 	r.allow(limit)
 	for a := range r.slack {
 		r.slack[a] = slacks[0]
@@ -173,10 +186,9 @@ func (r *reducer) within(ctx context.Context, rulers []*ruler, before *Level, go
 		}
 		r.tighten(far, k >= severe)
 	}
-	if before != nil {
-		return r, *before, nil
-	}
-	return r, r.level(), nil
+	l := r.level()
+	l.Deviation = before
+	return r, l, nil
 }
 
 // above is x rounded up to the next float32.
@@ -303,7 +315,7 @@ func (r *reducer) level() Level {
 				l.Indices[3*to+k] = uint32(number[r.corner[3*t+k]] - 1)
 			}
 			if m.Parts != nil {
-				l.Parts[to] = r.part[r.corner[3*t]]
+				l.Parts[to] = r.nameOf(r.part[r.corner[3*t]])
 			}
 			to++
 		}
@@ -321,6 +333,9 @@ func (r *reducer) emit(l *Level, i int, place, w int32, values []float64) {
 	}
 	if !r.fitted[w] {
 		l.take(m, i, v)
+		return
+	}
+	if r.width == 0 {
 		return
 	}
 	s := r.sumsOf(w)

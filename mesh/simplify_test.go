@@ -142,7 +142,7 @@ func TestZeroDeviationKeepsEverything(t *testing.T) {
 }
 
 func TestTheResultDoesNotDependOnTheNumberOfProcessors(t *testing.T) {
-	m := meshtest.Sphere(256, 128) // several blocks
+	m := meshtest.Sphere(128, 80) // several blocks
 	targets := []mesh.Target{{Deviation: 0.001}, {Deviation: 0.01}, {Deviation: 0.05}, {Ratio: 0.01}}
 	run := func(n int) []mesh.Level {
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(n))
