@@ -8,7 +8,7 @@ VIEWER       = origin/viewer
 DATA         = data
 LISTEN       = 127.0.0.1:8080
 
-.PHONY: demo build viewer test check lint e2e bench fuzz clean
+.PHONY: demo build viewer test check lint e2e peers bench fuzz clean
 
 # The shop on localhost: builds the page and the binary, makes the sample
 # products, turns them into levels and serves them.
@@ -42,6 +42,14 @@ lint: check
 e2e: viewer build
 	cd $(VIEWER) && node e2e.mjs ../../bin/plinth
 
+# Codecs and readers against the tools of others, which npm installs into a temporary
+# folder unless PEERS names one.
+peers:
+	@dir=$${PEERS:-$$(mktemp -d)}; \
+	[ -d "$$dir/node_modules" ] || { cp benchmarks/peers/package.json "$$dir" && (cd "$$dir" && npm install --no-audit --no-fund --silent); } && \
+	PEERS=$$dir go test -run Peer ./mesh/meshopt ./mesh/draco ./mesh/glb; code=$$?; \
+	[ -n "$$PEERS" ] || rm -rf "$$dir"; exit $$code
+
 # Small benchmarks beside the code. Whole models beside a peer: benchmarks/README.md.
 bench:
 	go test -run '^$$' -bench . $(PACKAGES)
@@ -49,7 +57,7 @@ bench:
 # Each fuzz target for a minute. Interesting inputs are not minimized: what runs in
 # parallel covers other lines each time, and minimizing would never end.
 fuzz:
-	@for f in mesh/glb:FuzzDecode mesh/glb:FuzzStructure textures:FuzzDecode pipeline:FuzzProcess origin:FuzzDecide; do \
+	@for f in mesh/glb:FuzzDecode mesh/glb:FuzzStructure mesh/meshopt:FuzzDecode mesh/draco:FuzzDecode textures:FuzzDecode pipeline:FuzzProcess origin:FuzzDecide; do \
 		go test ./$${f%:*} -run '^$$' -fuzz "^$${f#*:}\$$" -fuzztime 60s -fuzzminimizetime 1x || exit 1; \
 	done
 

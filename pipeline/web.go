@@ -264,9 +264,10 @@ type coordinates struct{ group, set int }
 // uvScale is how a set is counted: what was origin + step t is now t.
 type uvScale struct {
 	origin, step [2]float64
-	edge         int  // texels
-	fixed        bool // it can't be changed
 	lo, hi       [2]float64
+	texels       [2]float64 // of the finest texture, to a unit
+	repeats      [2]float64 // of a texture, to a unit
+	fixed        bool       // it can't be changed
 }
 
 // quantize counts texture coordinates in fractions of a texel of the largest texture
@@ -281,7 +282,10 @@ func (g *groups) quantize(s *scene.Scene, t tightness) {
 				scales[at] = &uvScale{lo: [2]float64{math.Inf(1), math.Inf(1)}, hi: [2]float64{math.Inf(-1), math.Inf(-1)}}
 			}
 			u := scales[at]
-			u.edge = max(u.edge, t.edge(slot.Texture))
+			for k, f := range slot.Transform {
+				u.texels[k] = max(u.texels[k], math.Abs(f)*float64(t.edge(slot.Texture)))
+				u.repeats[k] = max(u.repeats[k], math.Abs(f))
+			}
 			u.fixed = u.fixed || slot.Rotated
 		}
 	}
@@ -373,8 +377,8 @@ func uvSet(name string) (set int, ok bool) {
 
 // choose finds the scale that counts fractions of a texel in 16 bits.
 func (u *uvScale) choose(t tightness) {
-	step := max(1/(t.fractions*float64(max(u.edge, 1))), t.slide)
 	for k := range 2 {
+		step := max(1/(t.fractions*max(u.texels[k], 1)), t.slide/max(u.repeats[k], 1e-3))
 		if !(u.hi[k]-u.lo[k] <= step*(math.MaxUint16-1)) {
 			u.fixed = true // or nothing reads it
 			return

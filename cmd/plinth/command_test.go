@@ -204,3 +204,39 @@ func TestConvertDoesNotReplaceAForeignFolder(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestEngineersCommands(t *testing.T) {
+	dir := t.TempDir()
+	src := samples + "fern.glb"
+	half, levels, web := filepath.Join(dir, "half.glb"), filepath.Join(dir, "levels"), filepath.Join(dir, "web.glb")
+	for _, c := range []struct {
+		args []string
+		code int
+		says string
+	}{
+		{[]string{"simplify", src, "-o", half, "--ratio", "0.5"}, 0, "TRIANGLES"},
+		{[]string{"simplify", src, "-o", levels, "--ratio", "0.5,0.25", "--json"}, 0, `"ratio":0.25`},
+		{[]string{"simplify", src, "-o", half, "--deviation", "0.001"}, 0, "half.glb"},
+		{[]string{"pack", src, "-o", web, "--form", "web"}, 0, "web.glb"},
+		{[]string{"pack", web, "-o", half}, 0, "half.glb"},
+		{[]string{"diff", src, web}, 0, "root mean square"},
+		{[]string{"diff", src, half, "--json"}, 0, `"rms":`},
+		{[]string{"simplify", src, "-o", half}, 2, "needs --ratio or --deviation"},
+		{[]string{"simplify", src, "-o", half, "--ratio", "1.5"}, 2, "--ratio 1.5 is not above 0 and at most 1"},
+		{[]string{"simplify", src, "-o", half, "--ratio", "0.2,0.5"}, 2, "ratios must fall"},
+		{[]string{"simplify", src, "-o", half, "--deviation", "-1"}, 2, "no length"},
+		{[]string{"pack", src, "--form", "web"}, 2, "-o OUT"},
+		{[]string{"pack", src, "-o", half, "--form", "obj"}, 1, "form \"obj\" is none of universal, web"},
+		{[]string{"diff", src}, 2, "two files"},
+		{[]string{"diff", src, filepath.Join(dir, "nothing.glb")}, 1, "nothing.glb"},
+	} {
+		if code, out, talk := plinth(t, c.args...); code != c.code || !strings.Contains(out+talk, c.says) {
+			t.Errorf("%v: exit %d, want %d with %q: %s%s", c.args, code, c.code, c.says, out, talk)
+		}
+	}
+	for _, f := range []string{"fern.0.5.glb", "fern.0.25.glb"} {
+		if _, err := os.Stat(filepath.Join(levels, f)); err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -252,14 +252,14 @@ func summary(out io.Writer, manifests []asset.Manifest) {
 	t.SetOutputMirror(out)
 	t.SetStyle(table.StyleLight)
 	t.Style().Options.SeparateRows = false
-	t.AppendHeader(table.Row{"Model", "Level", "Height", "Triangles", "Error px", "Texture px", "Bytes", "GPU MB", "Note"})
+	t.AppendHeader(table.Row{"Model", "Level", "Height", "Triangles", "Error px", "Texture px", "Bytes", "Web", "GPU MB", "Note"})
 	var right []table.ColumnConfig
-	for i := 2; i <= 8; i++ {
+	for i := 2; i <= 9; i++ {
 		right = append(right, table.ColumnConfig{Number: i, Align: text.AlignRight, AlignHeader: text.AlignRight})
 	}
 	t.SetColumnConfigs(right)
 	for _, m := range manifests {
-		t.AppendRow(table.Row{m.Model, "source", "", m.Source.Triangles, "", "", m.Source.Bytes, megabytes(m.Source.GPUBytes), size(m.Source.Size)})
+		t.AppendRow(table.Row{m.Model, "source", "", m.Source.Triangles, "", "", m.Source.Bytes, "", megabytes(m.Source.GPUBytes), size(m.Source.Size)})
 		for i, l := range m.Levels {
 			r := l.Renditions[0]
 			var notes []string
@@ -269,7 +269,11 @@ func summary(out io.Writer, manifests []asset.Manifest) {
 			if l.RelaxedBy != "" {
 				notes = append(notes, "cap: "+l.RelaxedBy)
 			}
-			t.AppendRow(table.Row{"", l.Level, l.Height, l.Triangles, fmt.Sprintf("%.2f", l.Pixels), edge(r), r.Bytes, megabytes(r.GPUBytes), strings.Join(notes, ", ")})
+			web := ""
+			if w, ok := l.Rendition(asset.Web); ok {
+				web = fmt.Sprint(w.Bytes)
+			}
+			t.AppendRow(table.Row{"", l.Level, l.Height, l.Triangles, fmt.Sprintf("%.2f", l.Pixels), edge(r), r.Bytes, web, megabytes(r.GPUBytes), strings.Join(notes, ", ")})
 		}
 		t.AppendSeparator()
 	}
