@@ -106,7 +106,7 @@ func (r *ruler) ask(a surface, tree *bvh, limit float64) []float64 {
 	parallel(0, (len(a.tris)+run-1)/run, func(i int) {
 		from, to := i*run, min((i+1)*run, len(a.tris))
 		s := search{limit: limit, floor: r.floor, tree: tree, cuts: 1<<12 + cutsPerFace*(to-from), sharp: sharpness}
-		s.blunt = s.cuts / 2
+		s.blunt = s.cuts / 4
 		if !math.IsInf(limit, 1) {
 			s.floor = max(s.floor, limit*0.75/sharpness)
 		}

@@ -328,6 +328,9 @@ func (r *reducer) emit(l *Level, i int, place, w int32, values []float64) {
 	m, v := r.m, r.vertex[w]
 	p := r.at[place]
 	l.Positions[i], l.Sources[i], l.places[i] = r.outside(p), v, place
+	if r.fixed {
+		l.Positions[i] = m.Positions[v] // to the last bit
+	}
 	for k, pose := range m.Poses {
 		l.Poses[k][i] = pose[v]
 	}

@@ -115,7 +115,7 @@ func Borders(m *mesh.Mesh) map[[2]uint32]int {
 
 // Check fails the test when a result of simplifying m breaks what holds for
 // any: a valid mesh that is not empty, has no degenerate triangle and not more
-// triangles than m; unit normals, finite attributes, parts that m has; the
+// triangles than m; no open edge more than m has; unit normals, finite attributes; the
 // deviation, where one is promised, true by an independent measurement in all poses.
 func Check(t Fataler, m *mesh.Mesh, l *mesh.Level) {
 	if err := l.Validate(); err != nil {
@@ -132,6 +132,10 @@ func Check(t Fataler, m *mesh.Mesh, l *mesh.Level) {
 		if a == b || b == c || c == a {
 			t.Fatalf("triangle %d is degenerate: %v %v %v", i/3, a, b, c)
 		}
+	}
+	was, wasOfParts := Open(m)
+	if open, ofParts := Open(&l.Mesh); open > was || ofParts > wasOfParts {
+		t.Fatalf("got %d open edges from %d, and %d at the ends of parts from %d", open, was, ofParts, wasOfParts)
 	}
 	checkAttributes(t, m, l)
 	if math.IsInf(float64(l.Deviation), 1) {
