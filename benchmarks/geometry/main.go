@@ -38,8 +38,6 @@ func main() {
 	}
 }
 
-type score struct{ rms, max, normal, uv float64 }
-
 func run(peers, keep string, times, samples int, verbose bool, files []string) error {
 	if keep == "" {
 		dir, err := os.MkdirTemp("", "geometry")
