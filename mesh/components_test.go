@@ -145,7 +145,7 @@ func TestAPieceThatIsTooMuchForOneLevelMayGoInTheNext(t *testing.T) {
 }
 
 func TestManyPiecesCostNoMoreThanTheirNumber(t *testing.T) {
-	m := gravel(25_000, 0.0005)
+	m := gravel(10_000, 0.0005)
 	l := mesh.Simplify(m, mesh.Target{Ratio: 0.1})
 	meshtest.Check(t, m, &l)
 }

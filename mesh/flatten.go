@@ -749,8 +749,9 @@ func (e *rims) around(r *reducer, a int32) []rim {
 }
 
 // smooth says that a place and its neighbors have one wedge each and its triangles close
-// around it, so that each edge is the next of one triangle and the prev of another. It may
-// miss one that is, but for the rarest of accidents it finds none that isn't.
+// around it, so that each edge is the next of one triangle and the prev of another, or of
+// several: then it goes by several corners. It may miss one that is, but for the rarest of
+// accidents it finds none that isn't.
 func (r *reducer) smooth(a int32) bool {
 	if r.kin[r.wedge[a]] >= 0 {
 		return false

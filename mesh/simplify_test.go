@@ -142,14 +142,14 @@ func TestZeroDeviationKeepsEverything(t *testing.T) {
 }
 
 func TestTheResultDoesNotDependOnTheNumberOfProcessors(t *testing.T) {
-	m := meshtest.Sphere(128, 80) // several blocks
+	m := meshtest.Sphere(112, 80) // several blocks
 	targets := []mesh.Target{{Deviation: 0.001}, {Deviation: 0.01}, {Deviation: 0.05}, {Ratio: 0.01}}
 	run := func(n int) []mesh.Level {
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(n))
 		return chain(t, m, targets)
 	}
 	one := run(1)
-	for _, n := range []int{1, 2, 8} {
+	for _, n := range []int{2, 8} {
 		if d := cmp.Diff(one, run(n), cmpopts.IgnoreUnexported(mesh.Level{})); d != "" {
 			t.Errorf("with %d processors: %s", n, d)
 		}

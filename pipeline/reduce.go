@@ -48,6 +48,9 @@ func Reduce(ctx context.Context, src []byte, targets []mesh.Target, form string,
 	}
 	s := tidied(m.scene, r)
 	source := surface(s)
+	if source.Triangles() == 0 {
+		return nil, noTriangles("simplify")
+	}
 	levels, err := shapes(ctx, s, targets, r.Crease*math.Pi/180)
 	if err != nil {
 		return nil, err
@@ -89,6 +92,10 @@ func Reduce(ctx context.Context, src []byte, targets []mesh.Target, form string,
 	return out, nil
 }
 
+func noTriangles(to string) error {
+	return &scene.FormatError{Code: "empty", Where: "meshes", What: "have no triangles to " + to, Do: "points and lines stay as they are"}
+}
+
 // edges tells the longer side of a texture, in texels; 1 where it isn't known.
 func edges(s *scene.Scene) func(texture int) int {
 	known := map[int]int{}
@@ -125,7 +132,9 @@ func Compare(a, b []byte, r Recipe) (Comparison, error) {
 		if err != nil {
 			return out, err
 		}
-		surfaces[i] = surface(m.scene)
+		if surfaces[i] = surface(m.scene); surfaces[i].Triangles() == 0 {
+			return out, noTriangles("compare")
+		}
 		out.Triangles[i], out.Bytes[i] = m.facts.Triangles, int64(len(src))
 	}
 	if lo, hi, ok := mesh.Bounds(surfaces[0].Positions); ok {

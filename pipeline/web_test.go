@@ -36,7 +36,8 @@ func stage(t *testing.T) []byte {
 	nodes[3].Scale, nodes[3].Rotation = [3]float64{-1, 1, 1}, [4]float64{0, 0.6, 0, 0.8}
 	nodes[4].Translation = [3]float64{0, 5, 0}
 	primitive := scene.Primitive{Mode: scene.Triangles, Indices: ball.Indices, Material: 0, Attributes: []scene.Attribute{
-		{Name: "NORMAL", Array: scene.Floats(ball.Normals)}, {Name: "POSITION", Array: scene.Floats(ball.Positions)},
+		{Name: "NORMAL", Array: scene.Floats(ball.Normals)},
+		{Name: "POSITION", Array: scene.Floats(ball.Positions)},
 		{Name: "TEXCOORD_0", Array: scene.Floats(ball.UVs[0])},
 	}}
 	far := primitive

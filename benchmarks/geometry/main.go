@@ -48,7 +48,8 @@ func run(times, samples int, only string, files []string) error {
 	if only != "" && !slices.ContainsFunc(parts, func(p struct {
 		name string
 		run  func(*bench) error
-	}) bool {
+	},
+	) bool {
 		return p.name == only
 	}) {
 		return fmt.Errorf("-only %s is none of quality, speed, size", only)

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
+	"strings"
 	"syscall"
 	"time"
 
@@ -126,10 +128,10 @@ func speed(b *bench) error {
 		}
 	}
 	fmt.Println("A chain of three levels (.5, .25, .125), weld to last level, beside three runs of meshoptimizer `simplifyWithUpdate`;")
-	fmt.Println("milliseconds, the best round; CPU time on one thread, wall time on two.")
+	fmt.Println("milliseconds, the best round; CPU time on one thread, wall time on two. Peak memory is what the process grows by, results included.")
 	fmt.Println()
-	fmt.Println("| model | triangles | ours, CPU | Mtri/s | peer, CPU | ratio | two threads, wall | of one thread |")
-	fmt.Println("|---|---:|---:|---:|---:|---:|---:|---:|")
+	fmt.Println("| model | triangles | ours, CPU | Mtri/s | peer, CPU | ratio | two threads, wall | of one thread | peak B/triangle |")
+	fmt.Println("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
 	all := means{}
 	for _, m := range meshes {
 		if m.mesh.Triangles() < 15000 {
@@ -153,11 +155,18 @@ func speed(b *bench) error {
 		if err != nil {
 			return err
 		}
+		peak, err := peakMemory(func() error {
+			_, err := chain(m.mesh)
+			return err
+		})
+		if err != nil {
+			return err
+		}
 		all.add("cpu", cpu, theirs.MS)
 		all.add("wall", two, one)
-		fmt.Printf("| %s | %d | %.0f | %.2f | %.0f | %.2f | %.0f | %.2f |\n", m.name, m.mesh.Triangles(), cpu, float64(m.mesh.Triangles())/cpu/1e3, theirs.MS, cpu/theirs.MS, two, two/one)
+		fmt.Printf("| %s | %d | %.0f | %.2f | %.0f | %.2f | %.0f | %.2f | %.0f |\n", m.name, m.mesh.Triangles(), cpu, float64(m.mesh.Triangles())/cpu/1e3, theirs.MS, cpu/theirs.MS, two, two/one, float64(peak)/float64(m.mesh.Triangles()))
 	}
-	fmt.Printf("| geometric mean | | | | | %.2f | | %.2f |\n\n", all.of("cpu"), all.of("wall"))
+	fmt.Printf("| geometric mean | | | | | %.2f | | %.2f | |\n\n", all.of("cpu"), all.of("wall"))
 	return nil
 }
 
@@ -185,4 +194,37 @@ func cpuTime() time.Duration {
 		panic(err) // it knows no other answer for the process itself
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// peakMemory is by how many bytes the process grew at most while run ran, as Linux counts
+// resident memory.
+func peakMemory(run func() error) (int64, error) {
+	debug.FreeOSMemory()
+	before, err := status("VmRSS")
+	if err != nil {
+		return 0, err
+	}
+	if err := os.WriteFile("/proc/self/clear_refs", []byte("5"), 0); err != nil { // forgets the peak
+		return 0, err
+	}
+	if err := run(); err != nil {
+		return 0, err
+	}
+	peak, err := status("VmHWM")
+	return peak - before, err
+}
+
+func status(name string) (int64, error) {
+	text, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(string(text)) {
+		if value, ok := strings.CutPrefix(line, name+":"); ok {
+			var kb int64
+			_, err := fmt.Sscanf(value, "%d kB", &kb)
+			return kb << 10, err
+		}
+	}
+	return 0, fmt.Errorf("/proc/self/status has no %s", name)
 }
