@@ -26,7 +26,7 @@ type Reduced struct {
 }
 
 // compared is how many points of each surface Reduce and Compare look at.
-const compared = 100_000
+const compared = 50_000
 
 // Reduce simplifies a model to each target, finest first, and packs it in a form. Lengths
 // are meters. It is for those who want a mesh of a certain size; Process makes what shoppers

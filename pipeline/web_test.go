@@ -73,6 +73,9 @@ func stage(t *testing.T) []byte {
 }
 
 func TestTheWebFormStandsWhereItsSourceDoes(t *testing.T) {
+	if raceEnabled {
+		t.Skip("takes long with the race detector")
+	}
 	src := stage(t)
 	for _, targets := range [][]mesh.Target{{{}}, {{Ratio: 0.5}, {Ratio: 0.1}}, {{Deviation: 0.01}}} {
 		plain, err := pipeline.Reduce(t.Context(), src, targets, asset.Universal, pipeline.Default())
@@ -101,6 +104,9 @@ func TestTheWebFormStandsWhereItsSourceDoes(t *testing.T) {
 }
 
 func TestReduceMeetsItsTargets(t *testing.T) {
+	if raceEnabled {
+		t.Skip("takes long with the race detector")
+	}
 	src := stage(t)
 	levels, err := pipeline.Reduce(t.Context(), src, []mesh.Target{{Ratio: 0.5}, {Ratio: 0.25}, {Ratio: 0.125}}, asset.Universal, pipeline.Default())
 	if err != nil {
