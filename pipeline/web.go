@@ -379,8 +379,8 @@ func uvSet(name string) (set int, ok bool) {
 func (u *uvScale) choose(t tightness) {
 	for k := range 2 {
 		step := max(1/(t.fractions*max(u.texels[k], 1)), t.slide/max(u.repeats[k], 1e-3))
-		if !(u.hi[k]-u.lo[k] <= step*(math.MaxUint16-1)) {
-			u.fixed = true // or nothing reads it
+		if !(u.lo[k] <= u.hi[k] && u.hi[k]-u.lo[k] <= step*(math.MaxUint16-1)) {
+			u.fixed = true // or no primitive has it
 			return
 		}
 		// Begin at a multiple of the step, so that 0 and 1 stay what they are.

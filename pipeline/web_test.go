@@ -56,6 +56,7 @@ func stage(t *testing.T) []byte {
 		Meshes: []scene.Mesh{{Primitives: []scene.Primitive{primitive}}, {Primitives: []scene.Primitive{far}}, {Primitives: []scene.Primitive{primitive, far}}},
 		Materials: []scene.Material{{
 			BaseColor: &scene.TextureRef{Extra: scene.Extra{Extensions: transform}}, BaseColorFactor: [4]float64{1, 1, 1, 1}, Roughness: 1, AlphaMode: scene.Opaque,
+			Emissive: &scene.TextureRef{UV: 1}, // which no primitive has
 		}},
 		Textures: []scene.Texture{{Sampler: scene.None}}, Images: image.Images[:1],
 		Animations: []scene.Animation{{
