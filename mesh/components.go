@@ -19,7 +19,6 @@ type component struct {
 // far one is from the others.
 type components struct {
 	list  []component
-	of    []int32 // place -> component
 	queue bins    // those that may go, by price
 	link  []int32 // next in the queue
 	later []int32 // those that were more than was left to remove
@@ -45,7 +44,8 @@ func (r *reducer) findComponents() *components {
 		join(parent, uint32(r.place[c]), uint32(r.place[c+1]))
 		join(parent, uint32(r.place[c]), uint32(r.place[c+2]))
 	}
-	cs := &components{of: make([]int32, len(r.at))}
+	cs := &components{}
+	of := make([]int32, len(r.at)) // place -> component
 	number := make([]int32, len(r.at))
 	for a := range r.at {
 		top := root(parent, uint32(a))
@@ -53,7 +53,7 @@ func (r *reducer) findComponents() *components {
 			cs.list = append(cs.list, component{})
 			number[top] = int32(len(cs.list))
 		}
-		cs.of[a] = number[top] - 1
+		of[a] = number[top] - 1
 	}
 	if len(cs.list) < 2 {
 		return nil
@@ -62,7 +62,7 @@ func (r *reducer) findComponents() *components {
 	tris := make([]triangle, r.alive)
 	for t := range tris {
 		p := r.place[3*t : 3*t+3]
-		k := cs.of[p[0]]
+		k := of[p[0]]
 		tris[t] = triangle{r.at[p[0]], r.at[p[1]], r.at[p[2]]}
 		cs.whole[t] = k
 		cs.list[k].triangles = append(cs.list[k].triangles, int32(t))

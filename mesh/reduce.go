@@ -3,12 +3,8 @@ package mesh
 import (
 	"context"
 	"math"
-	"runtime"
 	"slices"
 	"sync"
-	"sync/atomic"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // reducer takes a mesh down by edge collapses, in flat arrays that are allocated once.
@@ -66,60 +62,10 @@ type reducer struct {
 	m       *Mesh
 }
 
-// Work goes on in blocks of places that lie near each other, several at a time. There are
-// two divisions, so that what reaches over the rim of a block of one mostly lies inside one
-// of the other: runs of the Morton order, and the cells of a grid.
-const (
-	inRuns uint8 = 1 << iota // bit of reducer.border
-	inCells
-	alone uint8 = 0 // the rest, by one worker
-)
-
-// phase is the queues that are worked through at the same time.
-type phase struct {
-	from, to int
-	rim      uint8
-}
-
-func (r *reducer) phases() [3]phase {
-	last := len(r.queues) - 1
-	return [3]phase{{0, r.runs, inRuns}, {r.runs, last, inCells}, {last, last + 1, alone}}
-}
-
-// home is the queue that an edge belongs to.
-func (r *reducer) home(c int32) int {
-	a, b := r.place[c], r.place[after(c)]
-	switch rim := r.border[a] | r.border[b]; {
-	case rim&inRuns == 0:
-		return int(r.block[0][a])
-	case rim&inCells == 0:
-		return r.runs + int(r.block[1][a])
-	}
-	return len(r.queues) - 1
-}
-
-// parallel calls work for the numbers from begin to below end, several at a time. What
-// the calls do must not depend on each other.
-func parallel(begin, end int, work func(i int)) {
-	if workers := min(runtime.GOMAXPROCS(0), end-begin); workers > 1 {
-		var next atomic.Int64
-		next.Store(int64(begin))
-		var group errgroup.Group
-		for range workers {
-			group.Go(func() error {
-				for i := int(next.Add(1)) - 1; i < end; i = int(next.Add(1)) - 1 {
-					work(i)
-				}
-				return nil
-			})
-		}
-		_ = group.Wait() // nothing here fails
-		return
-	}
-	for i := begin; i < end; i++ {
-		work(i)
-	}
-}
+// patience is by how many bins an edge may cost more than it did when it was put in line and
+// still go now, half an octave of squared lengths. It saves edges that are put in line again and
+// again, and costs nothing that can be measured.
+const patience = binsPerOctave / 2
 
 // climb collapses edges of one queue, cheapest first, whose bin is not above level,
 // until quota triangles are gone. It returns how many are.
@@ -152,7 +98,7 @@ func (r *reducer) climb(queue int, s *scratch, level, quota int) int {
 			r.hold(c, a, b)
 			continue
 		}
-		if now := binOf(m.rank); now > bin+8 {
+		if now := binOf(m.rank); now > bin+patience {
 			r.state[c] |= listed
 			q.push(r.link, c, now)
 			continue
@@ -183,9 +129,9 @@ const few = 128
 // collapse any more.
 //
 // It climbs the costs in rungs: on each, all blocks do what lies inside them, in
-// parallel, and then one worker what lies across. The edges of a rung are at most
-// twice those that are to go, and each queue has its share of these, so that the
-// target isn't overshot.
+// parallel, and then one worker what lies across. A rung holds up to four edges for
+// each triangle that is to go, of which most turn out to cost more; each queue has its
+// share of these triangles, so that the target isn't overshot.
 func (r *reducer) reach(ctx context.Context, target int) error {
 	r.parts.renew()
 	for r.alive > target {

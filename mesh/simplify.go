@@ -25,7 +25,8 @@ type Level struct {
 	Deviation float32
 
 	Reason string // why there are more triangles than Ratio asks for; empty when there aren't
-	places []int32
+
+	places []int32 // for each vertex where it is in the reducer, while that may go back
 }
 
 // Same tells whether vertex i of the level is all that vertex v of the source is.
@@ -61,9 +62,9 @@ type Options struct {
 //
 // Vertices move to where they fit best, and normals, texture coordinates and colors
 // are fitted anew there. Open borders, seams of the texture and borders between parts
-// may lose vertices, and never come apart. For a ratio that edge collapses can't
-// reach, small connected pieces are removed; for a deviation, none are. No level is
-// empty unless m has no triangle with an area.
+// may lose vertices, and never come apart. For a ratio, small connected pieces are
+// removed where that costs less than the next collapse; for a deviation, none are. No level
+// is empty unless m has no triangle with an area.
 //
 // Blocks are worked on in parallel; the result doesn't depend on how many at a time.
 // The only error is that of ctx, when it ends first.
@@ -145,7 +146,7 @@ const measured = 0.3
 // came out too far from its source.
 var slacks = [...]float32{1, 0.4, 0.15, 0.05, 0.01, 0}
 
-// tries is how often a level is made again. From the fourth on, what is still too far
+// tries is how often a level is made again. From the fifth on, what is still too far
 // keeps its neighbors too.
 const (
 	tries  = 12
