@@ -1,11 +1,6 @@
 package mesh
 
-import (
-	"math"
-	"runtime"
-
-	"golang.org/x/sync/errgroup"
-)
+import "math"
 
 // A Difference says how far two surfaces lie apart, sampled both ways.
 type Difference struct {
@@ -111,15 +106,9 @@ func (p *probe) measure(o *probe, samples int) tally {
 		}
 		sum += length(normal(p.tris[i]))
 	}
-	var group errgroup.Group
-	group.SetLimit(runtime.GOMAXPROCS(0))
-	for i := range parts {
-		group.Go(func() error {
-			p.walk(o, i*run, min((i+1)*run, len(p.tris)), starts[i]/total*float64(samples), float64(samples)/total, &parts[i])
-			return nil
-		})
-	}
-	_ = group.Wait() // nothing here fails
+	parallel(0, len(parts), func(i int) {
+		p.walk(o, i*run, min((i+1)*run, len(p.tris)), starts[i]/total*float64(samples), float64(samples)/total, &parts[i])
+	})
 	var all tally
 	for i := range parts {
 		all.add(&parts[i])
@@ -184,7 +173,7 @@ func (p *probe) sample(o *probe, i int, w [3]float64, hint uint32, byArea bool, 
 	}
 	if len(p.UVs) > 0 && len(o.UVs) > 0 {
 		a, b := p.uvAt(i, w), o.uvAt(int(facing), v)
-		if d := math.Hypot(a[0]-b[0], a[1]-b[1]); d-d == 0 { // finite
+		if d := math.Sqrt(square(a[0]-b[0], a[1]-b[1], 0)); d-d == 0 { // finite
 			s.uvs += d
 			s.withUVs++
 		}

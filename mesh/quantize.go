@@ -31,12 +31,9 @@ func FitGrid(lo, hi [3]float32, shift float64) Grid {
 	return g
 }
 
-// StepFor is the step of a grid whose rounding has a fifth of the given root mean square:
-// the two together are then 2 % more at most, and, as rounding is averaged between a
-// triangle's corners, about half of that.
-func StepFor(rms float64) float64 {
-	return rms / 5 * math.Sqrt(12) // rounding is uniform: 1/sqrt(12) of a step, along any direction
-}
+// StepFor is the step of a grid whose rounding has the given root mean square: it is
+// uniform, so 1/sqrt(12) of the step, along any direction.
+func StepFor(rms float64) float64 { return rms * math.Sqrt(12) }
 
 // ShiftFor is how far a grid of that step moves a point at most.
 func ShiftFor(rms float64) float64 { return StepFor(rms) * math.Sqrt(3) / 2 }

@@ -397,7 +397,10 @@ func shapes(ctx context.Context, source *scene.Scene, goals []mesh.Target, creas
 		}
 		for k := range levels {
 			if l := &levels[k]; len(l.Indices) < len(b.mesh.Indices) {
-				b.write(s, l, out[k].meshes)
+				kept := b.write(s, l, out[k].meshes, goals[k].Ratio > 0)
+				if kept > 0 {
+					out[k].reasons = append(out[k].reasons, fmt.Sprintf("%d meshes have nothing left but what is too small to keep its place, and stay as they came", kept))
+				}
 				out[k].deviation = max(out[k].deviation, float64(l.Deviation)*b.stretch)
 			}
 			if why := levels[k].Reason; why != "" && !slices.Contains(out[k].reasons, why) {
@@ -408,23 +411,41 @@ func shapes(ctx context.Context, source *scene.Scene, goals []mesh.Target, creas
 	return out, nil
 }
 
-// write puts a level's triangles into the primitives they are of.
-func (b *body) write(s *scene.Scene, l *mesh.Level, meshes []scene.Mesh) {
+// write puts a level's triangles into the primitives they are of. One that has none left
+// goes where fewer triangles are what is asked for, and else stays as it came: nothing of it
+// is large enough to be seen. A mesh needs one, so the last stays in any case; write returns
+// how many did.
+func (b *body) write(s *scene.Scene, l *mesh.Level, meshes []scene.Mesh, drop bool) (kept int) {
 	lists := make([][]uint32, len(b.parts))
 	for t, p := range l.Parts {
 		lists[p] = append(lists[p], l.Indices[3*t:3*t+3]...)
 	}
-	cloned := map[int]bool{}
+	gone := map[int]map[int]bool{} // mesh -> primitives; an entry says that the list is a copy
 	for i, p := range b.parts {
-		if len(lists[i]) == 0 {
-			continue // nothing of it is large enough to be seen; it is kept as it came
-		}
-		if !cloned[p.mesh] {
+		if gone[p.mesh] == nil {
 			meshes[p.mesh].Primitives = slices.Clone(meshes[p.mesh].Primitives)
-			cloned[p.mesh] = true
+			gone[p.mesh] = map[int]bool{}
+		}
+		if len(lists[i]) == 0 {
+			gone[p.mesh][p.primitive] = drop
+			continue
 		}
 		meshes[p.mesh].Primitives[p.primitive] = b.reduced(p, &s.Meshes[p.mesh].Primitives[p.primitive], l, lists[i])
 	}
+	for m, of := range gone {
+		var rest []scene.Primitive
+		for j, p := range meshes[m].Primitives {
+			if !of[j] {
+				rest = append(rest, p)
+			}
+		}
+		if len(rest) == 0 {
+			kept++
+			continue
+		}
+		meshes[m].Primitives = rest
+	}
+	return kept
 }
 
 // reduced is a primitive with the vertices of a level that list uses. A vertex that
