@@ -3,6 +3,7 @@ module github.com/plinth3d/plinth
 go 1.26.0
 
 require (
+	github.com/chai2010/webp v1.4.0
 	github.com/disintegration/imaging v1.6.2
 	github.com/gen2brain/jpegli v0.3.4
 	github.com/google/go-cmp v0.7.0

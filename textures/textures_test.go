@@ -259,7 +259,7 @@ func TestDecodeRefuses(t *testing.T) {
 func TestSixteenBitsAreRounded(t *testing.T) {
 	src := image.NewNRGBA64(image.Rect(0, 0, 1, 1))
 	src.SetNRGBA64(0, 0, color.NRGBA64{0x00ff, 0x01ff, 0xffff, 0x7fff})
-	if got := nrgba(src).NRGBAAt(0, 0); got != (color.NRGBA{1, 2, 255, 127}) {
+	if got := jfif.nrgba(src).NRGBAAt(0, 0); got != (color.NRGBA{1, 2, 255, 127}) {
 		t.Errorf("got %v", got)
 	}
 }
