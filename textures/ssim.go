@@ -159,14 +159,14 @@ func (s *ssimRows) push(row int) {
 		squares[i], products[i] = float64(x*x)+float64(y*y), x*y
 	}
 	for m, out := range s.ring[row%len(s.ring)] {
-		blend(out, s.across, func(t int) []float64 { return s.product[m][t:] })
+		weigh(out, s.across, func(t int) []float64 { return s.product[m][t:] })
 	}
 }
 
 // sum adds up the similarity of the windows whose first row is top.
 func (s *ssimRows) sum(top int) (sum float64) {
 	for m, out := range s.mean {
-		blend(out, s.down, func(t int) []float64 { return s.ring[(top+t)%len(s.ring)][m] })
+		weigh(out, s.down, func(t int) []float64 { return s.ring[(top+t)%len(s.ring)][m] })
 	}
 	for i, x := range s.mean[0] {
 		y := s.mean[1][i]
@@ -178,9 +178,9 @@ func (s *ssimRows) sum(top int) (sum float64) {
 	return sum
 }
 
-// blend makes out the weighted sum of lines. Weights are symmetric, so lines are added up
+// weigh makes out the weighted sum of lines. Weights are symmetric, so lines are added up
 // in pairs first.
-func blend(out, weights []float64, line func(t int) []float64) {
+func weigh(out, weights []float64, line func(t int) []float64) {
 	clear(out)
 	for t, u := 0, len(weights)-1; t < u; t, u = t+1, u-1 {
 		p, q, weight := line(t)[:len(out)], line(u)[:len(out)], weights[t]
