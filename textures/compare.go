@@ -62,7 +62,7 @@ func visibleShift(a, b *image.NRGBA, u Use) float64 {
 }
 
 // MarshalJSON has the channels in use by name and leaves out what has no meaning for the
-// role. A PSNR is null where nothing differs: JSON has no infinity. Decibels and
+// role, and angles where no pixel is a normal. A PSNR is null where nothing differs: JSON has no infinity. Decibels and
 // degrees are rounded to a thousandth, SSIM to a millionth.
 func (d Difference) MarshalJSON() ([]byte, error) {
 	out := struct {
@@ -87,8 +87,10 @@ func (d Difference) MarshalJSON() ([]byte, error) {
 		}
 	}
 	if d.Use.Role == Normal {
-		out.MeanAngle, out.Angle, out.MaxAngle = rounded(d.MeanAngle, 1e3), rounded(d.Angle, 1e3), rounded(d.MaxAngle, 1e3)
 		out.Normals = &d.Normals
+	}
+	if d.Normals > 0 {
+		out.MeanAngle, out.Angle, out.MaxAngle = rounded(d.MeanAngle, 1e3), rounded(d.Angle, 1e3), rounded(d.MaxAngle, 1e3)
 	}
 	if d.Use.Role.Light() {
 		out.Shift = rounded(d.Shift, 1e3)

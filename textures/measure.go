@@ -93,18 +93,18 @@ func common(a, b *image.NRGBA) (w, h int) {
 }
 
 // Shift is the 99th percentile, over blocks of 8 by 8 pixels, of how far the mean of
-// a channel of b is from a's, in codes. On plain surfaces the eye sees such
-// blotches, which hardly count in a PSNR.
+// a color of b is from a's, in codes, rounded down to a sixteenth. On plain surfaces the
+// eye sees such blotches, which hardly count in a PSNR.
 func Shift(a, b *image.NRGBA) float64 {
 	w, h := common(a, b)
-	const bins, fine = 1024, 16 // sixteenths of a code
-	var count [bins]int
+	const fine = 16 // parts of a code
+	var count [255*fine + 1]int
 	total := 0
 	for y := 0; y < h; y += 8 {
 		for x := 0; x < w; x += 8 {
 			bw, bh := min(8, w-x), min(8, h-y)
 			d := blockShift(a.Pix[y*a.Stride+4*x:], b.Pix[y*b.Stride+4*x:], a.Stride, b.Stride, bw, bh)
-			count[min(d*fine/(bw*bh), bins-1)]++
+			count[d*fine/(bw*bh)]++
 			total++
 		}
 	}
