@@ -401,9 +401,13 @@ func code(img *scene.Image, p *picture, want coding, r Recipe) (textures.Coded, 
 		pixels = textures.Resize(pixels, want.w, want.h, p.how)
 	}
 	q := r.Roles[p.how.Role]
-	out, err := textures.Encode(pixels, textures.Use{
+	all, err := textures.Encode(pixels, textures.Use{
 		Role: p.how.Role, Used: p.used, Quality: textures.Quality{PSNR: q.PSNR, Angle: q.Angle, Noisy: q.Noisy, Shift: q.Shift},
-	})
+	}, textures.Universal)
+	if err != nil {
+		return asIs, err
+	}
+	out := all[0]
 	if same && universal && 10*len(out.Data) > 9*len(img.Data) {
 		return asIs, err
 	}

@@ -61,8 +61,8 @@ func Default() Recipe {
 			{640, 16 * mb, 3 * mb / 2},
 		},
 		Roles: map[textures.Role]RoleRecipe{
-			textures.Color:    {Pixels: 1, PSNR: 38, Shift: 3},
-			textures.Emissive: {Pixels: 1, PSNR: 38, Shift: 3},
+			textures.Color:    {Pixels: 1, PSNR: 38, Shift: 2},
+			textures.Emissive: {Pixels: 1, PSNR: 38, Shift: 2},
 			textures.Normal:   {Pixels: 1, Angle: 3, Noisy: 5},
 			textures.ORM:      {Pixels: 1, PSNR: 37},
 			textures.Data:     {Pixels: 1, PSNR: 40},

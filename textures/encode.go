@@ -1,22 +1,28 @@
 package textures
 
 import (
-	"bytes"
 	"fmt"
 	"image"
-	"image/png"
 	"math"
-
-	"github.com/gen2brain/jpegli"
 )
 
 // Quality is what a coded image must keep. A zero field asks nothing.
 type Quality struct {
 	PSNR  float64 // dB, of the worst used channel for ORM and data, of all for light
 	Angle float64 // degrees: 99 of 100 normals are nearer than this
-	Noisy float64 // degrees, instead of Angle where that would take 1.5 times the bytes
-	Shift float64 // codes: the mean color of 99 of 100 blocks of 8 by 8 pixels moves less
+	Noisy float64 // degrees, instead of Angle where that would take more than 1.5 times the bytes
+	Mean  float64 // degrees, of all normals
+	Shift float64 // codes: the mean of 99 of 100 blocks of 8 by 8 pixels moves less, as the function Shift has it
 }
+
+// A Set is what an image may be coded as.
+type Set uint8
+
+// The sets: what any viewer reads, and what browsers do.
+const (
+	Universal Set = iota // PNG and JPEG
+	Web                  // and WebP
+)
 
 // A Coded image is a file and how near it is to what was coded.
 type Coded struct {
@@ -24,10 +30,8 @@ type Coded struct {
 	MIME  string
 	PSNR  float64 // dB over the used channels; +Inf when nothing was lost
 	Angle float64 // degrees, 99th percentile, of normals
-
+	Mean  float64 // degrees, of normals
 	Shift float64 // codes, 99th percentile, of light
-
-	options jpegli.EncodingOptions // that made a JPEG
 }
 
 // A Use says what a coded image is for.
@@ -37,246 +41,177 @@ type Use struct {
 	Quality Quality
 }
 
-// Encode packs img as a JPEG that keeps the quality asked for or as a PNG, whichever is
-// smaller; an image whose alpha is used is a PNG. Light is coded with half the
-// colors' resolution (4:2:0) where that can keep the quality, everything else
-// without (4:4:4). When no JPEG is good enough, the best of them is taken if it
-// is under a third of the PNG: what was reached is in the result.
-func Encode(img *image.NRGBA, u Use) (Coded, error) {
-	if u.Used&A != 0 && Analyse(img).Min[3] < 255 {
-		return encodePNG(img, u.Used, png.DefaultCompression)
-	}
-	img = filled(img, u)
-	lossy, err := bestJPEG(Opaque(img), u)
-	if err == nil {
-		err = lossy.pack(Opaque(img))
-	}
+// Encode packs img once for each set, as the smallest file it finds that keeps the
+// quality asked for:
+//
+//   - light as JPEG, with half the colors' resolution (4:2:0) or without, whichever is
+//     smaller; in the Web set as WebP;
+//   - normals and data as JPEG with channels that are coded apart, as finely as each is
+//     used (RGB; one channel alone is gray), never with less resolution;
+//   - what no lossy codec packs smaller, and light whose alpha is used, as PNG, or
+//     WebP in the Web set; there such light may be lossy but for its alpha.
+//
+// Normals take lossless WebP while it is at most 1.3 times as large. Where
+// no lossy file is good enough, the best of them is taken if it is under a
+// third of the lossless one: what was reached is in the result.
+func Encode(img *image.NRGBA, u Use, sets ...Set) ([]Coded, error) {
+	e, err := newEncoding(img, u)
 	if err != nil {
-		return Coded{}, err
+		return nil, err
 	}
-	size := len(lossy.Data)
-	if !lossy.good(u.Quality) {
-		size *= 3
+	out := make([]Coded, len(sets))
+	for i, set := range sets {
+		if set == Web {
+			out[i], err = e.web()
+		} else {
+			out[i], err = e.universal()
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
-	// A quick packing is within a half of the best, so often it settles the matter.
-	quick, err := encodePNG(img, u.Used, png.BestSpeed)
-	if err != nil || 3*size < 2*len(quick.Data) {
+	return out, nil
+}
+
+// encoding is an image on its way through the codecs.
+type encoding struct {
+	use    Use
+	img    *image.NRGBA // what is coded: what nothing reads has the cheapest values
+	sample *image.NRGBA // a part that stands for all of it
+	alpha  bool         // is used, and not 255 all over
+	gray   bool         // one channel says all
+
+	jpeg *Coded // once made
+}
+
+func newEncoding(img *image.NRGBA, u Use) (*encoding, error) {
+	if img.Rect.Dx() < 1 || img.Rect.Dy() < 1 {
+		return nil, fmt.Errorf("%w: it has no pixels", ErrFormat)
+	}
+	e := &encoding{use: u, alpha: u.Used&A != 0 && Analyse(img).Min[3] < 255}
+	e.img = img
+	if !e.alpha {
+		e.use.Used &^= A
+		e.img = filled(img, u)
+	}
+	e.gray = !e.alpha && gray(e.img)
+	e.sample = sampled(e.img)
+	return e, nil
+}
+
+// universal is the best PNG or JPEG.
+func (e *encoding) universal() (Coded, error) {
+	if e.alpha {
+		return encodePNG(e.img)
+	}
+	lossy, err := e.lossyJPEG()
+	if err != nil || !e.losslessMayWin(lossy, 1, pngGain) {
 		return lossy, err
 	}
-	lossless, err := encodePNG(img, u.Used, png.DefaultCompression)
-	if err != nil || size < len(lossless.Data) {
+	lossless, err := encodePNG(e.img)
+	return e.better(lossy, lossless, 1), err
+}
+
+// web is the best of PNG, JPEG and WebP.
+func (e *encoding) web() (Coded, error) {
+	lossy, err := e.lossyWeb()
+	if err != nil {
 		return lossy, err
 	}
-	return lossless, nil
+	allowed := 1.0
+	if e.use.Role == Normal {
+		allowed = losslessNormals
+	}
+	if !e.losslessMayWin(lossy, allowed, webpGain) {
+		return lossy, nil
+	}
+	lossless, err := encodeLosslessWebP(e.img)
+	return e.better(lossy, lossless, allowed), err
 }
 
-// bestJPEG is the smallest JPEG that keeps the quality asked for, or the best.
-func bestJPEG(img *image.NRGBA, u Use) (Coded, error) {
-	if u.Role.Light() {
-		best, err := search(img, u, jpegli.EncodingOptions{ChromaSubsampling: image.YCbCrSubsampleRatio420, AdaptiveQuantization: true})
-		if err != nil || best.good(u.Quality) {
-			return best, err
+// losslessNormals is how many times larger than a lossy file a lossless one of normals
+// may be: their loss is seen in every highlight.
+const losslessNormals = 1.3
+
+// lossyWeb is the best lossy file of the Web set.
+func (e *encoding) lossyWeb() (Coded, error) {
+	if !e.use.Role.Light() {
+		if e.alpha {
+			return encodeLosslessWebP(e.img)
 		}
-		return search(img, u, jpegli.EncodingOptions{ChromaSubsampling: image.YCbCrSubsampleRatio444, AdaptiveQuantization: true})
+		return e.lossyJPEG()
 	}
-	best, err := searchTables(img, u)
-	if err != nil || u.Role != Normal || u.Quality.Noisy <= u.Quality.Angle || 8*len(best.Data) < len(img.Pix)/4 {
-		return best, err // under a bit a pixel it isn't noisy
+	c, err := e.lossyWebP()
+	if err != nil || e.alpha || c.keeps(e.use.Quality) {
+		return c, err
 	}
-	u.Quality.Angle = u.Quality.Noisy
-	noisy, err := searchTables(img, u)
-	if err == nil && 3*len(noisy.Data) < 2*len(best.Data) {
-		return noisy, nil
-	}
-	return best, err
-}
-
-// searchTables tries both sets of quantization tables: those of the standard treat the
-// three channels more alike than jpegli's, which are made for eyes. Either can
-// be smaller by a third.
-func searchTables(img *image.NRGBA, u Use) (best Coded, err error) {
-	for _, standard := range []bool{true, false} {
-		c, err := search(img, u, jpegli.EncodingOptions{ChromaSubsampling: image.YCbCrSubsampleRatio444, StandardQuantTables: standard})
-		if err != nil {
-			return c, err
-		}
-		switch kept := c.keeps(u.Quality); {
-		case best.Data == nil, kept && !best.keeps(u.Quality):
-			best = c
-		case kept == best.keeps(u.Quality) && len(c.Data) < len(best.Data):
-			best = c
-		}
-	}
-	return best, nil
-}
-
-// The qualities that are tried, by libjpeg's scale. Above is hardly better and much
-// larger.
-const (
-	worstQuality = 50
-	firstQuality = 86
-	bestQuality  = 99
-)
-
-// search finds the smallest quality that will do, or the best there is, to within
-// what nobody sees. A higher quality is never worse, near enough; a step of one
-// is some 0.4 dB, or a tenth of an angle.
-func search(img *image.NRGBA, u Use, options jpegli.EncodingOptions) (best Coded, err error) {
-	lo, hi := worstQuality, bestQuality
-	for quality := firstQuality; ; {
-		options.Quality = quality
-		c, err := encodeJPEG(img, options, u)
-		if err != nil {
-			return Coded{}, err
-		}
-		steps := c.stepsFrom(u.Quality)
-		switch {
-		case c.keeps(u.Quality):
-			best, hi = c, quality-1
-			if steps > -1 {
-				return best, nil
-			}
-		case quality == bestQuality:
-			return c, nil
-		default:
-			lo = quality + 1
-		}
-		if lo > hi {
-			if best.Data != nil {
-				return best, nil
-			}
-			lo, hi = bestQuality, bestQuality
-		}
-		quality = min(max(quality+int(math.Ceil(steps)), lo), hi)
-	}
-}
-
-// stepsFrom estimates how many steps of quality lie between c and what is asked;
-// negative where c is better.
-func (c Coded) stepsFrom(q Quality) float64 {
-	steps := -bestQuality + 0.0
-	if q.PSNR > 0 {
-		steps = max(steps, (q.PSNR-c.PSNR)/0.4)
-	}
-	if q.Angle > 0 {
-		steps = max(steps, math.Log(max(c.Angle, 0.1)/q.Angle)*10)
-	}
-	if q.Shift > 0 {
-		steps = max(steps, math.Log(max(c.Shift, 0.05)/q.Shift)*10)
-	}
-	return steps
-}
-
-// keeps says whether c is as good as asked; good, whether it may be taken.
-func (c Coded) keeps(q Quality) bool {
-	return c.PSNR >= q.PSNR && (q.Angle == 0 || c.Angle <= q.Angle) && (q.Shift == 0 || c.Shift <= q.Shift)
-}
-
-func (c Coded) good(q Quality) bool {
-	return c.PSNR >= q.PSNR && (q.Angle == 0 || c.Angle <= max(q.Angle, q.Noisy)) && (q.Shift == 0 || c.Shift <= q.Shift)
-}
-
-// Opaque returns img with alpha 255 all over.
-func Opaque(img *image.NRGBA) *image.NRGBA {
-	out := image.NewNRGBA(img.Rect)
-	copy(out.Pix, img.Pix)
-	for i := 3; i < len(out.Pix); i += 4 {
-		out.Pix[i] = 255
-	}
-	return out
-}
-
-func encodePNG(img *image.NRGBA, used Channels, level png.CompressionLevel) (Coded, error) {
-	var src image.Image = img
-	stats := Analyse(img)
-	if used&A == 0 && stats.Min[3] < 255 {
-		img = Opaque(img)
-		src = img
-	}
-	if (used&A == 0 || stats.Min[3] == 255) && gray(img) {
-		g := image.NewGray(img.Rect)
-		for i := range g.Pix {
-			g.Pix[i] = img.Pix[4*i]
-		}
-		src = g
-	}
-	var out bytes.Buffer
-	enc := png.Encoder{CompressionLevel: level}
-	if err := enc.Encode(&out, src); err != nil {
-		return Coded{}, fmt.Errorf("encode PNG: %w", err)
-	}
-	return Coded{Data: out.Bytes(), MIME: PNG, PSNR: math.Inf(1)}, nil
-}
-
-// filled gives channels that nothing reads what costs least: the value that makes
-// one of JPEG's two color differences vanish (ITU-T T.871, section 7), or gray.
-func filled(img *image.NRGBA, u Use) *image.NRGBA {
-	if u.Role.Light() || u.Role == Normal || u.Used&RGB == RGB || u.Used&RGB == 0 {
-		return img
-	}
-	out := Opaque(img)
-	for i := 0; i < len(out.Pix); i += 4 {
-		p := out.Pix[i : i+3 : i+3]
-		r, g, b := int(p[0]), int(p[1]), int(p[2])
-		switch u.Used & RGB {
-		case G | B: // no Cr
-			p[0] = uint8((837*g + 163*b + 500) / 1000)
-		case R | G: // no Cb
-			p[2] = uint8((338*r + 662*g + 500) / 1000)
-		case R | B:
-			p[1] = uint8((r + b) / 2)
-		case R:
-			p[1], p[2] = p[0], p[0]
-		case G:
-			p[0], p[2] = p[1], p[1]
-		case B:
-			p[0], p[1] = p[2], p[2]
-		}
-	}
-	return out
-}
-
-func gray(img *image.NRGBA) bool {
-	for i := 0; i < len(img.Pix); i += 4 {
-		if img.Pix[i] != img.Pix[i+1] || img.Pix[i] != img.Pix[i+2] {
-			return false
-		}
-	}
-	return true
-}
-
-// encodeJPEG makes a sequential JPEG, which is quick, and measures it.
-func encodeJPEG(img *image.NRGBA, options jpegli.EncodingOptions, u Use) (Coded, error) {
-	options.OptimizeCoding = true
-	var out bytes.Buffer
-	if err := jpegli.Encode(&out, img, &options); err != nil {
-		return Coded{}, fmt.Errorf("encode JPEG: %w", err)
-	}
-	back, err := Decode(out.Bytes(), int64(img.Rect.Dx())*int64(img.Rect.Dy()))
-	if err != nil {
-		return Coded{}, fmt.Errorf("read back JPEG: %w", err)
-	}
-	c := Coded{Data: out.Bytes(), MIME: JPEG, PSNR: PSNR(img, back, u), options: options}
-	if u.Role == Normal {
-		c.Angle = Angle(img, back)
-	}
-	if u.Role.Light() {
-		c.Shift = Shift(img, back)
+	// WebP halves the colors' resolution; for some images that alone is too much.
+	if j, err := e.lossyJPEG(); err != nil || j.keeps(e.use.Quality) {
+		return j, err
 	}
 	return c, nil
 }
 
-// pack makes a JPEG progressive where that is smaller, as it mostly is. The pixels stay
-// the same.
-func (c *Coded) pack(img *image.NRGBA) error {
-	options := c.options
-	options.ProgressiveLevel = 2
-	var out bytes.Buffer
-	if err := jpegli.Encode(&out, img, &options); err != nil {
-		return fmt.Errorf("encode JPEG: %w", err)
+// better chooses between a lossy and a lossless file, which may be that many times as
+// large.
+func (e *encoding) better(lossy, lossless Coded, allowed float64) Coded {
+	size := allowed * float64(len(lossy.Data))
+	if !lossy.keeps(e.use.Quality) {
+		size *= 3
 	}
-	if out.Len() < len(c.Data) {
-		c.Data = out.Bytes()
+	if float64(len(lossless.Data)) <= size {
+		return lossless
 	}
-	return nil
+	return lossy
+}
+
+// Gains are how much smaller than a quick PNG the best lossless file of a set may be:
+// of plain drawings, and of what takes a bit a pixel and more.
+var (
+	pngGain  = [2]float64{0.6, 0.8}
+	webpGain = [2]float64{0.35, 0.6}
+)
+
+// losslessMayWin tells whether it is worth while to try a lossless codec: a quick PNG of
+// the sample says about how large its file will be.
+func (e *encoding) losslessMayWin(lossy Coded, allowed float64, gains [2]float64) bool {
+	if !lossy.keeps(e.use.Quality) {
+		allowed *= 3
+	}
+	quick, pixels := quickPNG(e.sample), len(e.sample.Pix)/4
+	gain := gains[0]
+	if 8*quick > pixels {
+		gain = gains[1]
+	}
+	share := float64(pixels) / float64(len(e.img.Pix)/4)
+	return gain*float64(quick) <= allowed*float64(len(lossy.Data))*share
+}
+
+// keeps says whether c is as good as asked.
+func (c Coded) keeps(q Quality) bool { return c.excess(q) <= 1 }
+
+// excess is how many times the error of c is what is allowed: the worst of all that is
+// asked. It is about in proportion to the steps of quantization.
+func (c Coded) excess(q Quality) float64 {
+	over := 0.0
+	if q.PSNR > 0 {
+		over = math.Pow(10, (q.PSNR-c.PSNR)/20)
+	}
+	for _, x := range [][2]float64{{c.Angle, q.Angle}, {c.Mean, q.Mean}, {c.Shift, q.Shift}} {
+		if x[1] > 0 {
+			over = max(over, x[0]/x[1])
+		}
+	}
+	return over
+}
+
+// measured fills in how far back is from img.
+func (c *Coded) measured(img, back *image.NRGBA, u Use) {
+	c.PSNR = PSNR(img, back, u)
+	if u.Role == Normal {
+		c.Mean, c.Angle = Angles(img, back)
+	}
+	if u.Role.Light() {
+		c.Shift = visibleShift(img, back, u)
+	}
 }

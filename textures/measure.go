@@ -93,18 +93,19 @@ func common(a, b *image.NRGBA) (w, h int) {
 }
 
 // Shift is the 99th percentile, over blocks of 8 by 8 pixels, of how far the mean of
-// a color of b is from a's, in codes, rounded down to a sixteenth. On plain surfaces the
-// eye sees such blotches, which hardly count in a PSNR.
+// b is from a's, in codes: that of luma, or half that of a color difference (ITU-T T.871,
+// section 7), whichever is more; the eye sees colors less sharply. On plain surfaces such
+// blotches are seen, and they hardly count in a PSNR.
 func Shift(a, b *image.NRGBA) float64 {
 	w, h := common(a, b)
-	const fine = 16 // parts of a code
-	var count [255*fine + 1]int
+	const bins, fine = 255*16 + 1, 16 // sixteenths of a code
+	var count [bins]int
 	total := 0
 	for y := 0; y < h; y += 8 {
 		for x := 0; x < w; x += 8 {
 			bw, bh := min(8, w-x), min(8, h-y)
 			d := blockShift(a.Pix[y*a.Stride+4*x:], b.Pix[y*b.Stride+4*x:], a.Stride, b.Stride, bw, bh)
-			count[d*fine/(bw*bh)]++
+			count[min(d*fine/(1000*bw*bh), bins-1)]++
 			total++
 		}
 	}
@@ -117,7 +118,8 @@ func Shift(a, b *image.NRGBA) float64 {
 	return 0
 }
 
-// blockShift is the largest of the three colors' sums of differences.
+// blockShift is the sum of differences over a block, of luma or of half a color difference,
+// in thousandths.
 func blockShift(p, q []uint8, pStride, qStride, w, h int) int {
 	var r, g, b int
 	for y := range h {
@@ -128,5 +130,7 @@ func blockShift(p, q []uint8, pStride, qStride, w, h int) int {
 			b += int(m[i+2]) - int(n[i+2])
 		}
 	}
-	return max(r, -r, g, -g, b, -b)
+	luma := 299*r + 587*g + 114*b
+	blue, red := (1000*b-luma)*1000/3544, (1000*r-luma)*1000/2804 // halves of (B - Y) / 1.772 and (R - Y) / 1.402
+	return max(luma, -luma, blue, -blue, red, -red)
 }

@@ -190,3 +190,22 @@ func BenchmarkMeasure(b *testing.B) {
 	b.Run("Shift", func(b *testing.B) { perPixel(b, func() { Shift(x, y) }) })
 	b.Run("SSIM", func(b *testing.B) { perPixel(b, func() { SSIM(x, y, Use{Role: Color, Used: RGB}) }) })
 }
+
+func TestShiftSeesBlotches(t *testing.T) {
+	a := fill(64, 64, func(_, _ int) color.NRGBA { return color.NRGBA{100, 100, 100, 255} })
+	b := fill(64, 64, func(x, y int) color.NRGBA {
+		if x < 16 && y < 16 { // four blocks of 64 are greener
+			return color.NRGBA{100, 104, 100, 255}
+		}
+		return color.NRGBA{100, 100, 100, 255}
+	})
+	if got := Shift(a, b); got != 2.3125 { // 4 of green are 2.348 of luma
+		t.Errorf("got %g, want 2.3125", got)
+	}
+	noisy := fill(64, 64, func(x, y int) color.NRGBA { // as far off, with a mean of zero
+		return color.NRGBA{100, uint8(96 + 8*((x+y)%2)), 100, 255}
+	})
+	if got := Shift(a, noisy); got != 0 {
+		t.Errorf("noise: got %g, want 0", got)
+	}
+}
