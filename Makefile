@@ -57,7 +57,7 @@ bench:
 # Each fuzz target for a minute. Interesting inputs are not minimized: what runs in
 # parallel covers other lines each time, and minimizing would never end.
 fuzz:
-	@for f in mesh/glb:FuzzDecode mesh/glb:FuzzStructure mesh/meshopt:FuzzDecode mesh/draco:FuzzDecode textures:FuzzDecode pipeline:FuzzProcess origin:FuzzDecide; do \
+	@for f in mesh/glb:FuzzDecode mesh/glb:FuzzStructure mesh/meshopt:FuzzDecode mesh/draco:FuzzDecode textures:FuzzPNG textures:FuzzJPEG textures:FuzzWebP textures:FuzzInspect pipeline:FuzzProcess origin:FuzzDecide; do \
 		go test ./$${f%:*} -run '^$$' -fuzz "^$${f#*:}\$$" -fuzztime 60s -fuzzminimizetime 1x || exit 1; \
 	done
 

@@ -2,11 +2,13 @@ package textures
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
 	"image/jpeg"
 	"image/png"
+	"io"
 
 	"golang.org/x/image/webp"
 )
@@ -25,59 +27,102 @@ func Sniff(data []byte) string {
 	return ""
 }
 
-// Config reads the size of an image from its header.
+var errUnknown = errors.New("it is neither PNG, JPEG nor WebP")
+
+// Config reads the size of an image from its header. That the rest is whole, Inspect
+// says.
 func Config(data []byte) (width, height int, err error) {
-	var c image.Config
-	switch Sniff(data) {
-	case PNG:
-		c, err = png.DecodeConfig(bytes.NewReader(data))
-	case JPEG:
-		c, err = jpeg.DecodeConfig(bytes.NewReader(data))
-	case WebP:
-		c, err = webp.DecodeConfig(bytes.NewReader(data))
+	h := Header{MIME: Sniff(data)}
+	switch h.MIME {
+	case PNG, JPEG:
+		err = h.start(data)
 	default:
-		return 0, 0, fmt.Errorf("%w: it is neither PNG, JPEG nor WebP", ErrFormat)
+		err = h.read(data)
 	}
 	if err != nil {
 		return 0, 0, fmt.Errorf("%w: %w", ErrFormat, err)
 	}
-	if c.Width < 1 || c.Height < 1 {
-		return 0, 0, fmt.Errorf("%w: it is %d by %d pixels", ErrFormat, c.Width, c.Height)
-	}
-	return c.Width, c.Height, nil
+	return h.Width, h.Height, nil
 }
 
-// Decode reads an image of at most limit pixels.
+// start reads a PNG or JPEG up to its size.
+func (h *Header) start(data []byte) error {
+	all := jpegSegments
+	if h.MIME == PNG {
+		all = pngChunks
+	}
+	for p, err := range all(data) {
+		switch {
+		case err != nil:
+			return err
+		case h.MIME == PNG:
+			return h.ihdr(p)
+		case isFrame(p.kind[0]):
+			return h.frame(p)
+		}
+	}
+	return errNoPixels
+}
+
+// Decode reads an image of at most limit pixels, as they are stored.
 func Decode(data []byte, limit int64) (*image.NRGBA, error) {
-	w, h, err := Config(data)
+	h, err := Inspect(data)
 	if err != nil {
 		return nil, err
 	}
-	if int64(w) > limit/int64(h) {
-		return nil, fmt.Errorf("%w: it has %d by %d pixels, the limit is %d in all", ErrFormat, w, h, limit)
+	if int64(h.Width) > limit/int64(h.Height) {
+		return nil, fmt.Errorf("%w: it has %d by %d pixels, the limit is %d in all", ErrFormat, h.Width, h.Height, limit)
 	}
-	var img image.Image
-	how := &jfif
-	switch Sniff(data) {
-	case PNG:
-		img, err = png.Decode(bytes.NewReader(data))
-	case JPEG:
-		img, err = jpeg.Decode(bytes.NewReader(data))
-	default:
-		img, err = webp.Decode(bytes.NewReader(data))
-		how = &vp8
-	}
+	img, err := h.decode(data)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
 	}
-	if b := img.Bounds(); b != image.Rect(0, 0, w, h) {
-		return nil, fmt.Errorf("%w: the header says %d by %d pixels, the body has %d by %d", ErrFormat, w, h, b.Dx(), b.Dy())
+	return img, nil
+}
+
+// A codec reads pixels. What it is given is the file without what doesn't make pixels.
+type codec struct {
+	plain  func(data []byte) (io.Reader, error)
+	config func(io.Reader) (image.Config, error)
+	decode func(io.Reader) (image.Image, error)
+	how    *rendering
+}
+
+var codecs = map[string]codec{
+	PNG:  {newPlainPNG, png.DecodeConfig, png.Decode, &jfif},
+	JPEG: {func(data []byte) (io.Reader, error) { return bytes.NewReader(data), nil }, jpeg.DecodeConfig, jpeg.Decode, &jfif},
+	WebP: {newPlainWebP, webp.DecodeConfig, webp.Decode, &vp8},
+}
+
+// decode reads the pixels of a file that was inspected. The codec reads the size
+// itself, and must find the same before it may allocate.
+func (h *Header) decode(data []byte) (*image.NRGBA, error) {
+	codec := codecs[h.MIME]
+	r, err := codec.plain(data)
+	if err != nil {
+		return nil, err
 	}
-	out := how.nrgba(img)
-	if out == nil {
-		return nil, fmt.Errorf("%w: its pixels are kept as %T", ErrFormat, img)
+	c, err := codec.config(r)
+	if err != nil {
+		return nil, err
 	}
-	return out, nil
+	if c.Width != h.Width || c.Height != h.Height {
+		return nil, fmt.Errorf("its header says %d by %d pixels and %d by %d", h.Width, h.Height, c.Width, c.Height)
+	}
+	if r, err = codec.plain(data); err != nil {
+		return nil, err
+	}
+	img, err := codec.decode(r)
+	if err != nil {
+		return nil, err
+	}
+	if b := img.Bounds(); b != image.Rect(0, 0, h.Width, h.Height) {
+		return nil, fmt.Errorf("its header says %d by %d pixels, its image has %d by %d", h.Width, h.Height, b.Dx(), b.Dy())
+	}
+	if out := codec.how.nrgba(img); out != nil {
+		return out, nil
+	}
+	return nil, fmt.Errorf("its pixels are kept as %T", img)
 }
 
 // nrgba returns img, whose bounds start at (0, 0), with 8 bits a channel, not

@@ -213,22 +213,6 @@ func TestSixteenBitsAreRounded(t *testing.T) {
 	}
 }
 
-func FuzzDecode(f *testing.F) {
-	var file bytes.Buffer
-	_ = png.Encode(&file, smooth(8, 8))
-	f.Add(file.Bytes())
-	all, _ := Encode(smooth(16, 16), Use{Color, RGB, Quality{PSNR: 20}}, Universal, Web)
-	for _, c := range all {
-		f.Add(c.Data)
-	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		img, err := Decode(data, 1<<16)
-		if err == nil && len(img.Pix) != 4*img.Rect.Dx()*img.Rect.Dy() {
-			t.Error("the pixels don't fit the size")
-		}
-	})
-}
-
 // The two do not do the same: imaging averages sRGB codes.
 func BenchmarkResize(b *testing.B) {
 	img := smooth(2048, 2048)
@@ -245,3 +229,4 @@ func BenchmarkResize(b *testing.B) {
 		}
 	})
 }
+

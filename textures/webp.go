@@ -1,124 +1,143 @@
 package textures
 
 import (
+	"bytes"
+	"encoding/binary"
+	"errors"
 	"fmt"
-	"image"
-	"math"
+	"io"
 )
 
-// WebP is written by libwebp at its default effort (method 4), as cwebp does; which
-// build of it is in webp_cgo.go and webp_wasm.go. Both make the same bytes.
+const riffHeader = 12 // "RIFF", length, "WEBP"
 
-// EncodeWebP makes a lossy WebP of that quality, 1 to 99, libwebp's scale. Alpha is kept.
-func EncodeWebP(img *image.NRGBA, quality int) ([]byte, error) {
-	if quality < 1 || quality > 99 {
-		return nil, fmt.Errorf("quality %d is not 1 to 99", quality)
+// webpChunks are the chunks of a WebP (RFC 9649, 2.3).
+func webpChunks(data []byte) parts {
+	return func(yield func(part, error) bool) {
+		size := uint64(binary.LittleEndian.Uint32(data[4:])) + 8
+		if size > uint64(len(data)) || size < riffHeader {
+			yield(part{}, cutOff(data))
+			return
+		}
+		for rest := data[riffHeader:size]; len(rest) > 0; {
+			if len(rest) < 8 || uint64(binary.LittleEndian.Uint32(rest[4:])) > uint64(len(rest)-8) {
+				yield(part{}, errors.New("it has a chunk that is longer than it"))
+				return
+			}
+			end := 8 + int(binary.LittleEndian.Uint32(rest[4:]))
+			if !yield(part{[4]byte(rest), rest[8:end], rest[:end]}, nil) {
+				return
+			}
+			rest = rest[min(end+end%2, len(rest)):]
+		}
 	}
-	if err := webpSize(img); err != nil {
+}
+
+// webpPixels are the parts of a WebP that make its pixels.
+type webpPixels struct {
+	canvas, alpha, image part
+}
+
+func (h *Header) webp(data []byte) error {
+	_, err := h.webpPixels(data)
+	return err
+}
+
+func (h *Header) webpPixels(data []byte) (found webpPixels, err error) {
+	exif := false
+	for p, err := range webpChunks(data) {
+		if err != nil {
+			return found, err
+		}
+		switch string(p.kind[:]) {
+		case "VP8X":
+			if found.canvas.body != nil || found.alpha.body != nil || found.image.body != nil {
+				return found, errors.New("its header isn't its first chunk")
+			}
+			found.canvas = p
+		case "ALPH":
+			if found.alpha.body == nil {
+				found.alpha = p
+			}
+		case "VP8 ", "VP8L":
+			if found.image.body == nil {
+				found.image = p
+			}
+		case "ANIM", "ANMF":
+			return found, errAnimated
+		case "ICCP":
+			h.profile(p.body, "")
+		case "EXIF":
+			if !exif {
+				exif = true
+				h.orient(p.body)
+			}
+		}
+		if found.image.body != nil && found.canvas.body == nil {
+			break // the simple kind has one chunk
+		}
+	}
+	return found, h.webpSize(found)
+}
+
+var errAnimated = errors.New("it is animated; export a still image")
+
+// webpSize reads the size of the image and checks it against the canvas.
+func (h *Header) webpSize(found webpPixels) error {
+	b := found.image.body
+	h.Bits = 8
+	var w, height int
+	switch {
+	case b == nil:
+		return errNoPixels
+	case found.image.kind[3] == 'L':
+		if len(b) < 5 || b[0] != 0x2f {
+			return errors.New("its lossless header is broken")
+		}
+		v := binary.LittleEndian.Uint32(b[1:])
+		w, height = int(v&0x3fff)+1, int(v>>14&0x3fff)+1
+	default:
+		if len(b) < 10 || b[0]&1 != 0 || string(b[3:6]) != "\x9d\x01\x2a" {
+			return errors.New("its lossy header is broken")
+		}
+		w, height = int(binary.LittleEndian.Uint16(b[6:])&0x3fff), int(binary.LittleEndian.Uint16(b[8:])&0x3fff)
+	}
+	if x := found.canvas.body; x != nil {
+		if len(x) != 10 {
+			return fmt.Errorf("its header has %d bytes, not 10", len(x))
+		}
+		if x[0]&2 != 0 {
+			return errAnimated
+		}
+		if cw, ch := int24(x[4:])+1, int24(x[7:])+1; cw != w || ch != height {
+			return fmt.Errorf("its header says %d by %d pixels, its image has %d by %d", cw, ch, w, height)
+		}
+	}
+	return h.sized(w, height)
+}
+
+func int24(b []byte) int { return int(b[0]) | int(b[1])<<8 | int(b[2])<<16 }
+
+// newPlainWebP reads a WebP without the chunks that don't make pixels. What its header
+// says of alpha is made to fit, as libwebp goes by the chunks.
+func newPlainWebP(data []byte) (io.Reader, error) {
+	var h Header
+	found, err := h.webpPixels(data)
+	if err != nil {
 		return nil, err
 	}
-	data, err := libwebp(img, quality)
-	if err != nil {
-		return nil, fmt.Errorf("encode WebP: %w", err)
+	pieces := []part{found.image}
+	if found.alpha.body != nil && found.canvas.body != nil && found.image.kind[3] == ' ' {
+		canvas := bytes.Clone(found.canvas.whole)
+		canvas[8] = 0x10
+		pieces = []part{{whole: canvas}, found.alpha, found.image}
 	}
-	return data, nil
-}
-
-// encodeLosslessWebP keeps every pixel, those that are transparent too.
-func encodeLosslessWebP(img *image.NRGBA) (Coded, error) {
-	if err := webpSize(img); err != nil {
-		return Coded{}, err
+	size, readers := 4, []io.Reader{nil}
+	for _, p := range pieces {
+		odd := len(p.whole) % 2
+		size += len(p.whole) + odd
+		readers = append(readers, bytes.NewReader(p.whole), bytes.NewReader(make([]byte, odd)))
 	}
-	data, err := libwebpLossless(img)
-	if err != nil {
-		return Coded{}, fmt.Errorf("encode WebP: %w", err)
-	}
-	return Coded{Data: data, MIME: WebP, PSNR: math.Inf(1)}, nil
-}
-
-// webpEdge is the longest side of a WebP image (RFC 9649, 2.6).
-const webpEdge = 1<<14 - 1
-
-func webpSize(img *image.NRGBA) error {
-	if w, h := img.Rect.Dx(), img.Rect.Dy(); w > webpEdge || h > webpEdge {
-		return fmt.Errorf("%w: a WebP has at most %d pixels along each axis, this one would have %d by %d", ErrFormat, webpEdge, w, h)
-	}
-	return nil
-}
-
-// lossyWebP is the smallest WebP that keeps the quality asked for, or the best. The quality
-// that does it for the sample does it for the image, near enough; the image decides.
-func (e *encoding) lossyWebP() (Coded, error) {
-	quality := firstWebP
-	if e.sample != e.img {
-		var err error
-		if _, quality, err = e.searchWebP(e.sample, quality, 0.03); err != nil {
-			return Coded{}, err
-		}
-	}
-	c, _, err := e.searchWebP(e.img, quality, 0.08)
-	return c, err
-}
-
-// The qualities that are tried.
-const (
-	worstWebP = 5
-	firstWebP = 75
-	bestWebP  = 99
-)
-
-// searchWebP finds the lowest quality at which img keeps what is asked, beginning at one. An
-// error that is under what is allowed by at most slack will do.
-func (e *encoding) searchWebP(img *image.NRGBA, quality int, slack float64) (best Coded, at int, err error) {
-	bad, good := worstWebP-1, bestWebP+1
-	var logs [bestWebP + 2]float64 // of the errors, by quality
-	for {
-		c, err := e.codedWebP(img, quality)
-		if err != nil {
-			return best, at, err
-		}
-		over := c.excess(e.use.Quality)
-		logs[quality] = math.Log(max(over, 1e-3))
-		switch {
-		case over <= 1:
-			best, at, good = c, quality, quality
-			if over >= 1-slack {
-				return best, at, nil
-			}
-		case quality == bestWebP:
-			return c, quality, nil
-		default:
-			bad = quality
-		}
-		if good-bad < 2 {
-			return best, at, nil
-		}
-		quality = nextWebP(bad, good, quality, &logs, math.Log(1-slack/2))
-	}
-}
-
-// nextWebP guesses the quality that has an error of goal: on the line through the two that
-// enclose it, or from one with the slope that is usual.
-func nextWebP(bad, good, last int, logs *[bestWebP + 2]float64, goal float64) int {
-	const usual = -1.0 / 40
-	from, slope := last, usual
-	if bad >= worstWebP && good <= bestWebP {
-		from, slope = bad, min((logs[good]-logs[bad])/float64(good-bad), -1e-3)
-	}
-	guess := from + int(math.Round((goal-logs[from])/slope))
-	return min(max(guess, bad+1), good-1)
-}
-
-func (e *encoding) codedWebP(img *image.NRGBA, quality int) (Coded, error) {
-	data, err := EncodeWebP(img, quality)
-	if err != nil {
-		return Coded{}, err
-	}
-	back, err := decodeOwnWebP(data)
-	if err != nil {
-		return Coded{}, fmt.Errorf("read back WebP: %w", err)
-	}
-	c := Coded{Data: data, MIME: WebP}
-	c.measured(img, back, e.use)
-	return c, nil
+	head := append(binary.LittleEndian.AppendUint32([]byte("RIFF"), uint32(size)), "WEBP"...)
+	readers[0] = bytes.NewReader(head)
+	return io.MultiReader(readers...), nil
 }

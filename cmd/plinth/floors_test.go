@@ -33,6 +33,7 @@ var only = map[string]string{
 	"github.com/qmuntal/gltf":           "mesh/glb",
 	"github.com/disintegration/imaging": "",
 	"github.com/chai2010/webp":          "textures",
+	"github.com/gen2brain/jpegli":       "",
 	"github.com/gen2brain/webp":         "textures",
 	"modernc.org/sqlite":                "pipeline/local",
 	"github.com/nats-io/":               "pipeline/local",

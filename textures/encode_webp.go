@@ -1,0 +1,124 @@
+package textures
+
+import (
+	"fmt"
+	"image"
+	"math"
+)
+
+// WebP is written by libwebp at its default effort (method 4), as cwebp does; which
+// build of it is in webp_cgo.go and webp_wasm.go. Both make the same bytes.
+
+// EncodeWebP makes a lossy WebP of that quality, 1 to 99, libwebp's scale. Alpha is kept.
+func EncodeWebP(img *image.NRGBA, quality int) ([]byte, error) {
+	if quality < 1 || quality > 99 {
+		return nil, fmt.Errorf("quality %d is not 1 to 99", quality)
+	}
+	if err := webpSize(img); err != nil {
+		return nil, err
+	}
+	data, err := libwebp(img, quality)
+	if err != nil {
+		return nil, fmt.Errorf("encode WebP: %w", err)
+	}
+	return data, nil
+}
+
+// encodeLosslessWebP keeps every pixel, those that are transparent too.
+func encodeLosslessWebP(img *image.NRGBA) (Coded, error) {
+	if err := webpSize(img); err != nil {
+		return Coded{}, err
+	}
+	data, err := libwebpLossless(img)
+	if err != nil {
+		return Coded{}, fmt.Errorf("encode WebP: %w", err)
+	}
+	return Coded{Data: data, MIME: WebP, PSNR: math.Inf(1)}, nil
+}
+
+// webpEdge is the longest side of a WebP image (RFC 9649, 2.6).
+const webpEdge = 1<<14 - 1
+
+func webpSize(img *image.NRGBA) error {
+	if w, h := img.Rect.Dx(), img.Rect.Dy(); w > webpEdge || h > webpEdge {
+		return fmt.Errorf("%w: a WebP has at most %d pixels along each axis, this one would have %d by %d", ErrFormat, webpEdge, w, h)
+	}
+	return nil
+}
+
+// lossyWebP is the smallest WebP that keeps the quality asked for, or the best. The quality
+// that does it for the sample does it for the image, near enough; the image decides.
+func (e *encoding) lossyWebP() (Coded, error) {
+	quality := firstWebP
+	if e.sample != e.img {
+		var err error
+		if _, quality, err = e.searchWebP(e.sample, quality, 0.03); err != nil {
+			return Coded{}, err
+		}
+	}
+	c, _, err := e.searchWebP(e.img, quality, 0.08)
+	return c, err
+}
+
+// The qualities that are tried.
+const (
+	worstWebP = 5
+	firstWebP = 75
+	bestWebP  = 99
+)
+
+// searchWebP finds the lowest quality at which img keeps what is asked, beginning at one. An
+// error that is under what is allowed by at most slack will do.
+func (e *encoding) searchWebP(img *image.NRGBA, quality int, slack float64) (best Coded, at int, err error) {
+	bad, good := worstWebP-1, bestWebP+1
+	var logs [bestWebP + 2]float64 // of the errors, by quality
+	for {
+		c, err := e.codedWebP(img, quality)
+		if err != nil {
+			return best, at, err
+		}
+		over := c.excess(e.use.Quality)
+		logs[quality] = math.Log(max(over, 1e-3))
+		switch {
+		case over <= 1:
+			best, at, good = c, quality, quality
+			if over >= 1-slack {
+				return best, at, nil
+			}
+		case quality == bestWebP:
+			return c, quality, nil
+		default:
+			bad = quality
+		}
+		if good-bad < 2 {
+			return best, at, nil
+		}
+		quality = nextWebP(bad, good, quality, &logs, math.Log(1-slack/2))
+	}
+}
+
+// nextWebP guesses the quality that has an error of goal: on the line through the two that
+// enclose it, or from one with the slope that is usual.
+func nextWebP(bad, good, last int, logs *[bestWebP + 2]float64, goal float64) int {
+	const usual = -1.0 / 40
+	from, slope := last, usual
+	if bad >= worstWebP && good <= bestWebP {
+		from, slope = bad, min((logs[good]-logs[bad])/float64(good-bad), -1e-3)
+	}
+	guess := from + int(math.Round((goal-logs[from])/slope))
+	return min(max(guess, bad+1), good-1)
+}
+
+func (e *encoding) codedWebP(img *image.NRGBA, quality int) (Coded, error) {
+	data, err := EncodeWebP(img, quality)
+	if err != nil {
+		return Coded{}, err
+	}
+	back, err := decodeOwnWebP(data)
+	if err != nil {
+		return Coded{}, fmt.Errorf("read back WebP: %w", err)
+	}
+	c := Coded{Data: data, MIME: WebP}
+	c.measured(img, back, e.use)
+	return c, nil
+}
