@@ -163,7 +163,7 @@ func (how *rendering) nrgba(img image.Image) *image.NRGBA {
 // expand makes each pixel of that many bytes what as makes of it.
 func expand(r image.Rectangle, pix []uint8, stride, bytes int, as func(p []uint8) [4]uint8) *image.NRGBA {
 	out := image.NewNRGBA(r)
-	parallel(r.Dy(), func(from, to int) {
+	bands(r.Dy(), func(from, to int) {
 		for y := from; y < to; y++ {
 			src, dst := pix[y*stride:], out.Pix[y*out.Stride:]
 			for x := range r.Dx() {

@@ -37,7 +37,7 @@ func (h *Header) profile(b []byte, name string) {
 	if said := iccText(tags["desc"]); said != "" {
 		name = said
 	}
-	h.Profile = Profile{Name: plain(name), SRGB: isSRGB(b, tags)}
+	h.Profile = Profile{Name: printable(name), SRGB: isSRGB(b, tags)}
 	if !h.Profile.SRGB && tags["rXYZ"] == nil && tags["kTRC"] == nil {
 		h.Profile.SRGB = strings.HasPrefix(strings.ToLower(name), "srgb")
 	}
@@ -88,8 +88,8 @@ func iccText(b []byte) string {
 // maxName is the longest name of a profile that is passed on, in characters.
 const maxName = 64
 
-// plain makes a stranger's text fit to be shown.
-func plain(s string) string {
+// printable makes a stranger's text fit to be shown.
+func printable(s string) string {
 	if s = strings.TrimSpace(s); s == "" {
 		return "unnamed"
 	}

@@ -96,7 +96,7 @@ func ssim(a, b *image.NRGBA, read reader) float64 {
 	across, down := gaussian(min(w, ssimWindow)), gaussian(min(h, ssimWindow))
 	columns, rows := w-len(across)+1, h-len(down)+1
 	sums := make([]float64, rows)
-	parallel(rows, func(from, to int) {
+	bands(rows, func(from, to int) {
 		s := newSSIMRows(w, across, down)
 		for y := from; y < to+len(down)-1; y++ {
 			read(s.x, a.Pix[y*a.Stride:][:4*w])

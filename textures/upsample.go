@@ -29,7 +29,7 @@ var vp8 = rendering{both: [2]uint32{8, 8}, row: videoRange}
 func (how *rendering) draw(img *image.YCbCr) *image.NRGBA {
 	w, h := img.Rect.Dx(), img.Rect.Dy()
 	out := image.NewNRGBA(image.Rect(0, 0, w, h))
-	parallel(h, func(from, to int) {
+	bands(h, func(from, to int) {
 		wide := w + 3 // pairs and fours may overhang
 		scratch := make([]uint8, 2*wide)
 		cb, cr := scratch[:wide], scratch[wide:]

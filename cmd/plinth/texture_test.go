@@ -99,7 +99,7 @@ func TestTextureCompare(t *testing.T) {
 		says []string
 	}{
 		"numbers have the worst channel":         {"--compare a.png b.png --role orm", exitOK, []string{"32 by 24", "28.13 dB, of the worst channel", "red │ equal", "SSIM"}},
-		"light has all channels and blocks":      {"--compare a.png b.png --role color", exitOK, []string{"32.90 dB, of all channels", "99 % within 10.00 codes"}},
+		"light has all channels and blocks":      {"--compare a.png b.png --role color", exitOK, []string{"32.90 dB, of all channels", "99 % within 2.50 codes"}},
 		"normals have angles":                    {"--compare up.png up.png --role normal", exitOK, []string{"0.00 degrees, mean; 99 % within 0.00, all within 0.00", "100 % of the pixels are normals"}},
 		"a WebP equals a PNG with its pixels":    {"--compare a.png a.webp --role emissive", exitOK, []string{"PSNR │ equal"}},
 		"a JPEG is read":                         {"--compare a.jpg a.jpg --role data", exitOK, []string{"equal"}},
