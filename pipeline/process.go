@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
 	"math"
 	"slices"
 	"strings"
@@ -191,52 +192,17 @@ type job struct {
 	codings  codings
 }
 
-// plan is the choice of one level before it is packed.
-type plan struct {
-	shape  int // index
-	images []coding
-	texel  float64
-}
-
-// gridShare is the part of a level's pixels that the web form may round positions by. The
-// rest is the simplifier's.
-const gridShare = 0.08
-
-func (j *job) room() float64 {
-	if slices.Contains(j.recipe.Forms, asset.Web) {
-		return 1 - gridShare
-	}
-	return 1
-}
-
-// plan chooses sizes for a level at an error of that many pixels.
-func (j *job) plan(level int, pixels float64) plan {
-	height := j.recipe.Levels[level].Height
-	pixel := Pixel(j.model.facts.Radius, height)
-	out := plan{shape: level}
-	// A relaxed level takes the coarsest shape that is within its error.
-	for k := level; k < len(j.shapes); k++ {
-		if j.shapes[k].deviation <= j.room()*pixels*pixel {
-			out.shape = k
-		}
-	}
-	for i := range j.pictures {
-		p := &j.pictures[i]
-		w, h := p.fit(pixel * pixels * j.recipe.Roles[p.how.Role].Pixels)
-		out.images = append(out.images, coding{i, w, h})
-		out.texel = max(out.texel, p.texel(w, h))
-	}
-	return out
-}
-
 // ladder makes all levels.
 func (j *job) ladder(ctx context.Context, p Processor) (*Result, error) {
 	n := len(j.recipe.Levels)
-	plans := make([]plan, n)
+	plans := make([][]plan, n)
 	var wanted []coding
 	for k := range plans {
-		plans[k] = j.plan(k, j.recipe.Pixels)
-		wanted = append(wanted, plans[k].images...)
+		for _, form := range forms(j.recipe) {
+			pl := j.plan(k, form)
+			plans[k] = append(plans[k], pl)
+			wanted = append(wanted, pl.images...)
+		}
 	}
 	if err := j.code(ctx, p, wanted); err != nil {
 		return nil, err
@@ -269,12 +235,14 @@ func (j *job) ladder(ctx context.Context, p Processor) (*Result, error) {
 			entry.Renditions = append(entry.Renditions, f.rendition(name, hash))
 		}
 		out.Manifest.Levels = append(out.Manifest.Levels, entry)
-		if caps := j.over(k, level); caps != "" {
-			out.Manifest.Findings = append(out.Manifest.Findings, asset.Finding{
-				Code: "cap", Severity: string(scene.Note), Where: fmt.Sprintf("levels[%d]", k),
-				What: fmt.Sprintf("is beyond its cap on %s even at %g pixels", caps, j.recipe.Relaxed),
-				Do:   "reduce the model's textures or triangles",
-			})
+		for i := range level.files {
+			if cap := j.over(k, &level.files[i]); cap != "" {
+				out.Manifest.Findings = append(out.Manifest.Findings, asset.Finding{
+					Code: "cap", Severity: string(scene.Note), Where: fmt.Sprintf("levels[%d]", k),
+					What: fmt.Sprintf("is beyond its cap on %s in the %s form even at %g pixels", cap, level.files[i].form, j.recipe.Relaxed),
+					Do:   "reduce the model's textures or triangles",
+				})
+			}
 		}
 	}
 	p.at(Packing, 1)
@@ -289,11 +257,7 @@ func (j *job) code(ctx context.Context, p Processor, wanted []coding) error {
 }
 
 // packed is a level in all its forms, the universal one first.
-type packed struct {
-	files     []file
-	triangles int64
-	relaxed   string
-}
+type packed struct{ files []file }
 
 func (p *packed) universal() *file { return &p.files[0] }
 
@@ -302,6 +266,8 @@ type file struct {
 	form      string
 	data      []byte
 	gpuBytes  int64
+	triangles int64
+	relaxed   string // the cap that allowed more than the recipe's pixels
 	deviation float64
 	texel     float64
 	textures  []asset.Texture
@@ -317,103 +283,93 @@ func (f *file) rendition(name, hash string) asset.Rendition {
 	return r
 }
 
-// noSmaller tells whether f saves nothing over a finer level's file.
-func (f *file) noSmaller(than *file) bool {
-	return len(f.data) >= len(than.data) && f.gpuBytes >= than.gpuBytes
+// noSmaller tells whether f saves nothing over a finer level's file, which would do as well.
+func (j *job) noSmaller(k int, f, than *file) bool {
+	return len(f.data) >= len(than.data) && (f.gpuBytes >= than.gpuBytes || j.over(k, than) == "")
 }
 
-// level packs one level, relaxing the contract where a cap binds. A level that would
-// be no smaller than the source or the finer level is that file.
-func (j *job) level(ctx context.Context, k int, pl plan, finer *packed) (*packed, error) {
-	out, err := j.pack(pl)
-	if err != nil {
-		return nil, err
-	}
-	if cap := j.over(k, out); cap != "" && j.recipe.Relaxed > j.recipe.Pixels {
-		pl = j.plan(k, j.recipe.Relaxed)
-		if err := j.codings.make(ctx, j.folded, j.pictures, j.recipe, pl.images, func(float64) {}); err != nil {
-			return nil, err
-		}
-		if out, err = j.pack(pl); err != nil {
-			return nil, err
-		}
-		out.relaxed = cap
-	}
-	if slices.Contains(j.recipe.Forms, asset.Web) {
-		web, err := j.packWeb(pl, gridShare*j.recipe.Pixels*Pixel(j.model.facts.Radius, j.recipe.Levels[k].Height))
+// level packs one level in all forms, the universal one first. A file that would be no smaller than
+// the source or the finer level's is that file.
+func (j *job) level(ctx context.Context, k int, plans []plan, finer *packed) (*packed, error) {
+	out := &packed{}
+	for _, pl := range plans {
+		f, err := j.capped(ctx, k, pl)
 		if err != nil {
 			return nil, err
 		}
-		out.files = append(out.files, *web)
+		out.files = append(out.files, *f)
 	}
-	if finer != nil && out.universal().noSmaller(finer.universal()) {
-		relaxed := out.relaxed
-		same := *finer
-		out, same.relaxed = &same, relaxed
-	} else if finer != nil {
-		for i := range out.files {
-			if f := &finer.files[i]; out.files[i].noSmaller(f) {
-				out.files[i] = *f
-			}
+	for i := range out.files {
+		if f := out.files[i]; finer != nil && j.noSmaller(k, &f, &finer.files[i]) {
+			out.files[i] = finer.files[i]
+			out.files[i].relaxed = f.relaxed
 		}
 	}
 	if j.model.asIs && len(out.universal().data) >= len(j.source) {
-		source := j.original(out.relaxed)
-		if source.universal().gpuBytes <= out.universal().gpuBytes || j.over(k, source) == "" {
-			source.files = append(source.files, out.files[1:]...)
-			out = source
+		source := j.original(out.universal().relaxed)
+		if source.gpuBytes <= out.universal().gpuBytes || j.over(k, source) == "" {
+			out.files[0] = *source
 		}
 	}
 	return out, nil
 }
 
-// over names the cap that a level breaks.
-func (j *job) over(k int, l *packed) string {
+// capped packs a plan, relaxing the contract further where its bytes are beyond the cap.
+func (j *job) capped(ctx context.Context, k int, pl plan) (*file, error) {
+	for {
+		f, err := j.pack(k, pl)
+		if err != nil || j.over(k, f) != "bytes" {
+			return f, err
+		}
+		var more bool
+		if pl, more = j.smaller(k, pl, int64(len(f.data)), j.recipe.Levels[k].Bytes); !more {
+			return f, nil
+		}
+		if err := j.codings.make(ctx, j.folded, j.pictures, j.recipe, pl.images, func(float64) {}); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// over names the cap that a level's file breaks.
+func (j *job) over(k int, f *file) string {
 	caps := j.recipe.Levels[k]
 	switch {
-	case caps.GPUBytes > 0 && l.universal().gpuBytes > caps.GPUBytes:
-		return "gpuBytes"
-	case caps.Bytes > 0 && int64(len(l.universal().data)) > caps.Bytes:
+	case caps.Bytes > 0 && int64(len(f.data)) > caps.Bytes:
 		return "bytes"
+	case caps.GPUBytes > 0 && f.gpuBytes > caps.GPUBytes:
+		return "gpuBytes"
 	}
 	return ""
 }
 
-// pack writes a plan as a universal file.
-func (j *job) pack(pl plan) (*packed, error) {
+// pack writes a plan as a file of its form.
+func (j *job) pack(level int, pl plan) (*file, error) {
 	s, f := j.stage(pl)
-	if !slices.ContainsFunc(pl.images, func(c coding) bool { return max(c.w, c.h) > maxShortEdge }) {
+	options := glb.Options{}
+	if pl.form == asset.Web {
+		options.Meshopt = true
+		shift := gridShare * j.recipe.Pixels * Pixel(j.model.facts.Radius, j.recipe.Levels[level].Height)
+		var moved float64
+		s, moved = webbed(s, tightness{
+			shift: shift, shade: normalBits, fractions: texelFractions,
+			edge: func(texture int) int {
+				if i := s.Textures[texture].Source; i != scene.None {
+					return max(pl.images[i].w, pl.images[i].h)
+				}
+				return 1
+			},
+		})
+		f.deviation += moved
+	} else if !slices.ContainsFunc(pl.images, func(c coding) bool { return max(c.w, c.h) > maxShortEdge }) {
 		s.Meshes = withShortUVs(s.Meshes)
 	}
 	facts, err := s.Inspect()
 	if err != nil {
 		return nil, fmt.Errorf("measure a level: %w", err)
 	}
-	f.form, f.gpuBytes = asset.Universal, facts.GPUBytes
-	f.data, err = glb.Encode(s)
-	return &packed{files: []file{*f}, triangles: facts.Triangles}, err
-}
-
-// packWeb writes a plan as a file of the web form, whose positions may move by shift
-// meters.
-func (j *job) packWeb(pl plan, shift float64) (*file, error) {
-	s, f := j.stage(pl)
-	s, moved := webbed(s, tightness{
-		shift: shift, shade: normalBits, fractions: texelFractions,
-		edge: func(texture int) int {
-			if i := s.Textures[texture].Source; i != scene.None {
-				return max(pl.images[i].w, pl.images[i].h)
-			}
-			return 1
-		},
-	})
-	facts, err := s.Inspect()
-	if err != nil {
-		return nil, fmt.Errorf("measure a level: %w", err)
-	}
-	f.form, f.gpuBytes = asset.Web, facts.GPUBytes
-	f.deviation += moved
-	f.data, err = glb.EncodeWith(s, glb.Options{Meshopt: true})
+	f.gpuBytes, f.triangles = facts.GPUBytes, facts.Triangles
+	f.data, err = glb.EncodeWith(s, options)
 	return f, err
 }
 
@@ -424,43 +380,49 @@ func (j *job) stage(pl plan) (*scene.Scene, *file) {
 	s.Generator = strings.TrimSuffix("Plinth; "+s.Generator, "; ")
 	s.Meshes = j.shapes[pl.shape].meshes
 	s.Images = slices.Clone(s.Images)
-	f := &file{deviation: j.shapes[pl.shape].deviation, texel: pl.texel}
+	f := &file{form: pl.form, deviation: j.shapes[pl.shape].deviation, texel: pl.texel, relaxed: pl.relaxed}
 	for i, c := range pl.images {
 		img := j.codings[c]
 		s.Images[i].Data, s.Images[i].MIME = img.Data, img.MIME
-		f.textures = append(f.textures, entryOf(string(j.pictures[i].how.Role), c.w, c.h, img.MIME, len(img.Data), img.PSNR, img.Angle))
+		f.textures = append(f.textures, entryOf(j.pictures[i].how.Role, j.pictures[i].pixels.Rect, c.w, c.h, img))
 	}
 	return &s, f
 }
 
 // original is the source standing for a level.
-func (j *job) original(relaxed string) *packed {
-	f := file{form: asset.Universal, data: j.source, gpuBytes: j.model.facts.GPUBytes}
+func (j *job) original(relaxed string) *file {
+	f := &file{form: asset.Universal, data: j.source, gpuBytes: j.model.facts.GPUBytes, triangles: j.model.facts.Triangles, relaxed: relaxed}
 	for i, img := range j.model.scene.Images {
 		w, h, _ := textures.Config(img.Data) // read before
-		f.textures = append(f.textures, entryOf(string(j.roles[i]), w, h, img.MIME, len(img.Data), math.Inf(1), 0))
+		f.textures = append(f.textures, entryOf(j.roles[i], image.Rect(0, 0, w, h), w, h, textures.Coded{Data: img.Data, MIME: img.MIME, PSNR: math.Inf(1)}))
 	}
-	return &packed{files: []file{f}, triangles: j.model.facts.Triangles, relaxed: relaxed}
+	return f
 }
 
-func entryOf(role string, w, h int, mime string, bytes int, psnr, angle float64) asset.Texture {
+func entryOf(role textures.Role, source image.Rectangle, w, h int, c textures.Coded) asset.Texture {
 	t := asset.Texture{
-		Role: role, Width: w, Height: h, Codec: strings.TrimPrefix(mime, "image/"), Bytes: int64(bytes), Angle: angle,
+		Role: string(role), SourceWidth: source.Dx(), SourceHeight: source.Dy(), Width: w, Height: h,
+		Codec: strings.TrimPrefix(c.MIME, "image/"), Bytes: int64(len(c.Data)), GPUBytes: textures.GPUBytes(w, h),
+		Angle: c.Angle, MeanAngle: math.Round(c.Mean*100) / 100,
 	}
-	if !math.IsInf(psnr, 0) {
-		t.PSNR = math.Round(psnr*100) / 100
+	if !math.IsInf(c.PSNR, 0) {
+		t.PSNR = math.Round(c.PSNR*100) / 100
 	}
 	return t
 }
 
 // entry is what the manifest says of a level, but for its renditions. Its error is that of
-// the worst of them.
+// the worst of them. A texel counts by what its role is allowed.
 func (j *job) entry(k int, l *packed) asset.Level {
 	height := j.recipe.Levels[k].Height
 	pixel := Pixel(j.model.facts.Radius, height)
-	e := asset.Level{Level: k, Height: height, Triangles: l.triangles, RelaxedBy: l.relaxed}
+	e := asset.Level{Level: k, Height: height, Triangles: l.universal().triangles}
 	for i := range l.files {
-		e.Deviation, e.Texel = max(e.Deviation, l.files[i].deviation), max(e.Texel, l.files[i].texel)
+		f := &l.files[i]
+		e.Deviation, e.Texel = max(e.Deviation, f.deviation), max(e.Texel, f.texel)
+		if e.RelaxedBy == "" {
+			e.RelaxedBy = f.relaxed
+		}
 	}
 	if pixel > 0 {
 		e.Pixels = max(math.Ceil(max(e.Deviation, e.Texel)/pixel*1e4-1e-6), 0) / 1e4

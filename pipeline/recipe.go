@@ -14,7 +14,7 @@ import (
 )
 
 // revision is raised when the same recipe begins to make other bytes.
-const revision = 2
+const revision = 3
 
 // A Recipe says what to make of a source. It is JSON; equal recipes have equal
 // hashes.
@@ -45,7 +45,12 @@ type RoleRecipe struct {
 	PSNR   float64 `json:"psnr,omitempty"`  // dB
 	Angle  float64 `json:"angle,omitempty"` // degrees, 99th percentile, normals
 	Shift  float64 `json:"shift,omitempty"` // codes, by which a small block's mean color may move
-	Noisy  float64 `json:"noisy,omitempty"` // degrees, where keeping Angle takes 1.5 times the bytes
+	Noisy  float64 `json:"noisy,omitempty"` // degrees, where keeping Angle takes more than 1.5 times the bytes
+	Mean   float64 `json:"mean,omitempty"`  // degrees, on average, normals
+}
+
+func (r RoleRecipe) quality() textures.Quality {
+	return textures.Quality{PSNR: r.PSNR, Angle: r.Angle, Noisy: r.Noisy, Mean: r.Mean, Shift: r.Shift}
 }
 
 // Default is the built-in recipe: the pixel contract at four heights.
@@ -63,8 +68,8 @@ func Default() Recipe {
 		Roles: map[textures.Role]RoleRecipe{
 			textures.Color:    {Pixels: 1, PSNR: 38, Shift: 2},
 			textures.Emissive: {Pixels: 1, PSNR: 38, Shift: 2},
-			textures.Normal:   {Pixels: 1, Angle: 3, Noisy: 5},
-			textures.ORM:      {Pixels: 1, PSNR: 37},
+			textures.Normal:   {Pixels: 1, Angle: 3, Noisy: 5, Mean: 1},
+			textures.ORM:      {Pixels: 2, PSNR: 37},
 			textures.Data:     {Pixels: 1, PSNR: 40},
 		},
 		Limits: scene.DefaultLimits(),
@@ -140,6 +145,14 @@ func (r Recipe) Hash() string {
 		panic(err) // a recipe is plain data, and Check has seen its numbers
 	}
 	return asset.Hash(text)
+}
+
+// forms are the recipe's, the universal one first.
+func forms(r Recipe) []string {
+	if slices.Contains(r.Forms, asset.Web) {
+		return []string{asset.Universal, asset.Web}
+	}
+	return []string{asset.Universal}
 }
 
 // Pixel is the size of a device pixel on a model of that radius, in meters: the

@@ -75,7 +75,7 @@ type encoder struct {
 func (e *encoder) extensions() {
 	used, required := e.scene.Used(), slices.Clone(e.scene.Required)
 	if slices.ContainsFunc(e.scene.Textures, e.webp) {
-		used = append(used, extWebP)
+		used, required = append(used, extWebP), append(required, extWebP) // no image stands in for it
 	}
 	if e.quantized {
 		used, required = append(used, quantization), append(required, quantization)

@@ -58,7 +58,15 @@ func (s *Scene) Inspect() (Facts, error) {
 	for _, p := range s.Placements() {
 		f.Triangles += counts[p.Mesh]
 	}
-	f.GPUBytes = s.bufferBytes(&f)
+	for i := range s.Meshes {
+		for k := range s.Meshes[i].Primitives {
+			p := &s.Meshes[i].Primitives[k]
+			f.Primitives++
+			f.Vertices += int64(p.Vertices())
+			f.Morphs += len(p.Targets)
+		}
+	}
+	f.GPUBytes = BufferBytes(s.Meshes)
 	for i, img := range s.Images {
 		w, h, err := textures.Config(img.Data)
 		if err != nil {
@@ -97,9 +105,8 @@ func (s *Scene) worldPoints() (out [][3]float32) {
 	return out
 }
 
-// bufferBytes is the memory of vertices and indices as the writer packs them; it
-// also counts vertices, primitives and morphs.
-func (s *Scene) bufferBytes(f *Facts) (sum int64) {
+// BufferBytes is the memory of vertices and indices as the writer packs them.
+func BufferBytes(meshes []Mesh) (sum int64) {
 	seen := map[*Array]bool{}
 	type order struct { // a list of indices that primitives may share
 		first *uint32
@@ -115,12 +122,9 @@ func (s *Scene) bufferBytes(f *Facts) (sum int64) {
 			}
 		}
 	}
-	for i := range s.Meshes {
-		for j := range s.Meshes[i].Primitives {
-			p := &s.Meshes[i].Primitives[j]
-			f.Primitives++
-			f.Vertices += int64(p.Vertices())
-			f.Morphs += len(p.Targets)
+	for i := range meshes {
+		for j := range meshes[i].Primitives {
+			p := &meshes[i].Primitives[j]
 			add(p.Attributes)
 			for _, t := range p.Targets {
 				add(t)

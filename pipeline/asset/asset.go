@@ -86,16 +86,21 @@ type Rendition struct {
 	Textures []Texture `json:"textures"`
 }
 
-// A Texture is an image in a rendition. PSNR, in dB, and Angle, the 99th percentile
-// in degrees for normals, say what coding lost; both are absent when it lost nothing.
+// A Texture is an image in a rendition. PSNR, in dB, and for normals the angles say what
+// coding lost, against the image that was scaled to this size; they are absent when
+// it lost nothing.
 type Texture struct {
-	Role   string  `json:"role"`
-	Width  int     `json:"width"`
-	Height int     `json:"height"`
-	Codec  string  `json:"codec"` // jpeg, png, webp
-	Bytes  int64   `json:"bytes"`
-	PSNR   float64 `json:"psnr,omitempty"`
-	Angle  float64 `json:"angle,omitempty"`
+	Role         string  `json:"role"`
+	SourceWidth  int     `json:"sourceWidth"`
+	SourceHeight int     `json:"sourceHeight"`
+	Width        int     `json:"width"`
+	Height       int     `json:"height"`
+	Codec        string  `json:"codec"` // jpeg, png, webp
+	Bytes        int64   `json:"bytes"`
+	GPUBytes     int64   `json:"gpuBytes"`
+	PSNR         float64 `json:"psnr,omitempty"`
+	Angle        float64 `json:"angle,omitempty"`     // degrees, 99th percentile
+	MeanAngle    float64 `json:"meanAngle,omitempty"` // degrees
 }
 
 // Rendition returns the one of that form.
