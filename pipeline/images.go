@@ -47,10 +47,7 @@ func studyImages(ctx context.Context, s *scene.Scene, limit int64) ([]picture, e
 			}
 			img, err := textures.Decode(s.Images[i].Data, limit)
 			if err != nil {
-				return &scene.FormatError{
-					Code: "image", Where: fmt.Sprintf("images[%d]", i), What: fmt.Sprintf("can't be read: %v", err),
-					Do: "export textures as PNG or JPEG",
-				}
+				return unreadable(i, err)
 			}
 			out[i].pixels, out[i].stats = img, textures.Analyse(img)
 			head, err := textures.Inspect(s.Images[i].Data)

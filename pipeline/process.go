@@ -154,6 +154,11 @@ func read(src []byte, r Recipe) (*Model, error) {
 	if f, ok := facts.SizeFinding(); ok {
 		findings = append(findings, f)
 	}
+	notes, err := imageNotes(s.Images)
+	if err != nil {
+		return nil, err
+	}
+	findings = append(findings, notes...)
 	repaired := false
 	m.Findings = []asset.Finding{}
 	for _, f := range findings {

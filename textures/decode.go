@@ -80,7 +80,8 @@ func Decode(data []byte, limit int64) (*image.NRGBA, error) {
 	return img, nil
 }
 
-// A codec reads pixels. What it is given is the file without what doesn't make pixels.
+// A codec reads pixels. What it is given is the file without what makes none, where it
+// can't skip that quickly.
 type codec struct {
 	plain  func(data []byte) (io.Reader, error)
 	config func(io.Reader) (image.Config, error)

@@ -39,8 +39,8 @@ func (h *Header) orient(b []byte) {
 }
 
 // Upright turns an image as its EXIF orientation asks, for images that stand alone.
-// Those of a model must be used as they are stored: glTF lets viewers ignore EXIF, and
-// all of them do. An orientation of 1, or one that isn't of 1 to 8, returns img itself.
+// Those of a model are used as they are stored: glTF lets viewers ignore EXIF, and many
+// do. An orientation of 1, or one that isn't of 1 to 8, returns img itself.
 func Upright(img *image.NRGBA, orientation int) *image.NRGBA {
 	if orientation < 2 || orientation > 8 {
 		return img

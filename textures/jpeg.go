@@ -23,9 +23,10 @@ const (
 	app2  = 0xe2
 )
 
-// maxScans is how often a JPEG may go over its pixels. Encoders make about ten scans; a
-// few bytes make one over the largest of images.
-const maxScans = 100
+// maxScans is how often a JPEG of that many pixels may go over them. A few bytes make a
+// scan, which takes a second for 600 million pixels however little it says; encoders make
+// about ten of them.
+func maxScans(pixels int64) int64 { return max(24, min(100, (3<<29)/pixels)) }
 
 // jpegSegments are the segments of a JPEG up to its end, with what image/jpeg skips
 // between them skipped: coded pixels, restarts, fill and junk.
@@ -65,7 +66,7 @@ func jpegSegments(data []byte) parts {
 }
 
 func (h *Header) jpeg(data []byte) error {
-	scans, exif := 0, false
+	scans, exif := int64(0), false
 	var profile [][]byte // pieces of data
 	for p, err := range jpegSegments(data) {
 		if err != nil {
@@ -75,9 +76,7 @@ func (h *Header) jpeg(data []byte) error {
 		case isFrame(kind):
 			err = h.frame(p)
 		case kind == sos:
-			if scans++; scans > maxScans {
-				err = fmt.Errorf("it has more than %d scans", maxScans)
-			}
+			scans++
 		case kind == app1 && !exif && bytes.HasPrefix(p.body, []byte(exifPrefix)):
 			exif = true
 			h.orient(p.body)
@@ -90,6 +89,9 @@ func (h *Header) jpeg(data []byte) error {
 	}
 	if scans == 0 || h.Width == 0 {
 		return errNoPixels
+	}
+	if most := maxScans(int64(h.Width) * int64(h.Height)); scans > most {
+		return fmt.Errorf("it goes over its pixels %d times, the limit is %d; export it as baseline", scans, most)
 	}
 	h.split(profile)
 	return nil

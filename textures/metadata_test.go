@@ -168,12 +168,12 @@ func TestUpright(t *testing.T) {
 	for orientation, picture := range stored {
 		rows := strings.Fields(picture)
 		img := fill(len(rows[0]), len(rows), func(x, y int) color.NRGBA { return color.NRGBA{rows[y][x], 1, 2, 3} })
-		got := ""
+		var got []byte
 		out := Upright(img, orientation)
 		for i := 0; i < len(out.Pix); i += 4 {
-			got += string(rune(out.Pix[i]))
+			got = append(got, out.Pix[i])
 		}
-		if got != want || out.Rect.Dx() != 3 {
+		if string(got) != want || out.Rect.Dx() != 3 {
 			t.Errorf("%d: got %q, %d wide", orientation, got, out.Rect.Dx())
 		}
 	}

@@ -47,10 +47,10 @@ func (h *Header) png(data []byte) error {
 		if err != nil {
 			return err
 		}
-		switch kind := string(p.kind[:]); kind {
+		switch string(p.kind[:]) {
 		case "acTL", "eXIf", "sRGB", "iCCP", "cICP", "gAMA":
-			if said[kind] == nil {
-				said[kind] = p.body
+			if said[string(p.kind[:])] == nil {
+				said[string(p.kind[:])] = p.body
 			}
 		case "IHDR":
 			if !first {
@@ -59,7 +59,7 @@ func (h *Header) png(data []byte) error {
 		case "PLTE", "tRNS", "IDAT", "IEND":
 		default:
 			if p.kind[0]&0x20 == 0 { // may not be skipped
-				return fmt.Errorf("it has a chunk %q, which this version can't read", kind)
+				return fmt.Errorf("it has a chunk %q, which this version can't read", p.kind)
 			}
 		}
 		first = false
