@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"fmt"
 	"image"
 	"math"
 	"runtime"
@@ -87,6 +86,7 @@ func uses(s *scene.Scene, out []picture) {
 			}
 			if slot.Name == "baseColorTexture" && slot.Used&textures.A != 0 && p.stats.Min[3] < 255 {
 				p.how.Alpha = true
+				p.how.Cutoff = max(p.how.Cutoff, cutoff(&s.Materials[m]))
 			}
 			d := surface[spot{m, slot.UV}]
 			for axis := range 2 {
@@ -97,6 +97,18 @@ func uses(s *scene.Scene, out []picture) {
 	for i := range out {
 		out[i].how.Role = roleOf(roles[i])
 	}
+}
+
+// cutoff is the least alpha of the texture that m shows. Where materials differ, the
+// largest counts. One that blends shows all there is, so there is none.
+func cutoff(m *scene.Material) float64 {
+	switch {
+	case m.AlphaMode == scene.Blend:
+		return math.Inf(1)
+	case m.AlphaMode == scene.Mask && m.BaseColorFactor[3] > 0:
+		return m.AlphaCutoff / m.BaseColorFactor[3]
+	}
+	return 0
 }
 
 // roleOf is the role of an image that is used in several: what is seen as light

@@ -17,7 +17,7 @@ func encodeOne(img *image.NRGBA, u Use, set Set) (Coded, error) {
 	return all[0], nil
 }
 
-func decoded(t *testing.T, c Coded) *image.NRGBA {
+func decodedFile(t *testing.T, c Coded) *image.NRGBA {
 	t.Helper()
 	img, err := Decode(c.Data, 1<<24)
 	if err != nil {
@@ -51,7 +51,7 @@ func TestWhatIsSaidOfAFileIsSo(t *testing.T) {
 					t.Errorf("%s is called %s", Sniff(c.Data), c.MIME)
 				}
 				got := Coded{}
-				got.measured(test.img, decoded(t, c), test.use)
+				got.measured(test.img, decodedFile(t, c), test.use)
 				// Decoders round the transform as they like.
 				if !c.keeps(test.use.Quality) || got.excess(test.use.Quality) > 1.01 {
 					t.Errorf("%s: said %.3f of what is allowed, is %.3f", c.MIME, c.excess(test.use.Quality), got.excess(test.use.Quality))
@@ -77,10 +77,10 @@ func TestEncode(t *testing.T) {
 		if err != nil || all[0].MIME != PNG || all[1].MIME != WebP {
 			t.Fatalf("got %v, %v", all, err)
 		}
-		if !bytes.Equal(decoded(t, all[0]).Pix, img.Pix) {
+		if !bytes.Equal(decodedFile(t, all[0]).Pix, img.Pix) {
 			t.Error("the PNG's pixels differ")
 		}
-		web := decoded(t, all[1])
+		web := decodedFile(t, all[1])
 		for i := 3; i < len(img.Pix); i += 4 {
 			if web.Pix[i] != img.Pix[i] {
 				t.Fatalf("alpha %d is %d, want %d", i/4, web.Pix[i], img.Pix[i])
@@ -98,7 +98,7 @@ func TestEncode(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if decoded(t, c).Pix[3] != 255 {
+			if decodedFile(t, c).Pix[3] != 255 {
 				t.Error("alpha is still there")
 			}
 		}
@@ -112,7 +112,7 @@ func TestEncode(t *testing.T) {
 		})
 		for set, want := range map[Set]string{Universal: PNG, Web: WebP} {
 			c, err := encodeOne(img, Use{Color, RGB, Quality{PSNR: 38}}, set)
-			if err != nil || c.MIME != want || !bytes.Equal(decoded(t, c).Pix, img.Pix) {
+			if err != nil || c.MIME != want || !bytes.Equal(decodedFile(t, c).Pix, img.Pix) {
 				t.Errorf("got %s of %g dB, %v", c.MIME, c.PSNR, err)
 			}
 		}
@@ -130,7 +130,7 @@ func TestEncode(t *testing.T) {
 		if err != nil || c.MIME != JPEG {
 			t.Fatalf("got %s, %v", c.MIME, err)
 		}
-		if img := decoded(t, c); !gray(img) {
+		if img := decodedFile(t, c); !gray(img) {
 			t.Error("it is not gray")
 		}
 	})

@@ -1,3 +1,5 @@
+//go:build !purego
+
 package textures
 
 // across makes the pixels of k from src, a line of four rows.

@@ -1,3 +1,5 @@
+//go:build !purego
+
 #include "textflag.h"
 
 // These do what acrossGo and downGo do, four numbers at a time, in the same order and

@@ -17,7 +17,8 @@ func same(a, b []float32) bool {
 	return slices.EqualFunc(a, b, func(x, y float32) bool { return math.Float32bits(x) == math.Float32bits(y) })
 }
 
-// On amd64 this compares assembly with Go, elsewhere Go with itself.
+// On amd64 this compares assembly with Go, elsewhere and with the tag purego Go with
+// itself.
 func TestFiltersAreTheSameOnEveryProcessor(t *testing.T) {
 	t.Run("across", rapid.MakeCheck(func(t *rapid.T) {
 		k := newKernel(rapid.IntRange(1, 40).Draw(t, "src"), rapid.IntRange(1, 40).Draw(t, "dst"), Repeat)

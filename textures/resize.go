@@ -9,14 +9,15 @@ import (
 type Resample struct {
 	Role         Role
 	WrapS, WrapT Wrap
-	Alpha        bool // alpha is opacity: colors count by how much of them is seen
+	Alpha        bool    // alpha is opacity: colors count by how much of them is seen
+	Cutoff       float64 // the least alpha that is seen, up to 1, where it is all or nothing; 0 or above 1 where it isn't
 }
 
 // Resize scales img to w by h pixels, at least 1 by 1, with a separable Lanczos
 // filter of three lobes, widened when it shrinks. Light is averaged as light, not as
 // sRGB codes; normals are averaged as vectors and come out with length 1, and pixels
-// that are no normals count for nothing; other data is averaged per channel.
-// At its own size, an
+// that are no normals count for nothing; other data is averaged per channel. With
+// a cutoff, as many pixels in a hundred are seen as were before. At its own size, an
 // image is copied.
 //
 // All arithmetic is in float32 in a fixed order, with products rounded before
@@ -27,9 +28,12 @@ func Resize(img *image.NRGBA, w, h int, how Resample) *image.NRGBA {
 		return clone(img)
 	}
 	out := image.NewNRGBA(image.Rect(0, 0, w, h))
+	mask := newMask(img, how).sized(out.Rect.Size())
 	resample(img.Rect.Size(), out.Rect.Size(), how, how.pixels(img), func(y int, line []float32) {
 		how.store(out.Pix[y*out.Stride:][:4*w], line)
+		mask.note(y, line)
 	})
+	mask.cut(out)
 	return out
 }
 
@@ -62,9 +66,22 @@ type storer func(y int, line []float32)
 func resample(from, to image.Point, how Resample, load loader, store storer) {
 	p := pass{
 		across: newKernel(from.X, to.X, how.WrapS), down: newKernel(from.Y, to.Y, how.WrapT),
-		wrapS: how.WrapS, wrapT: how.WrapT, size: from, load: load, store: store,
+		wrapS: how.WrapS, wrapT: how.WrapT, size: from, load: load,
 	}
-	bands(to.Y, p.band)
+	bands(to.Y, func(first, end int) {
+		if how.Role == Normal {
+			p.band(first, end, store)
+			return
+		}
+		// Two reaches away, rows have a part in what clipping does.
+		c := clipper{w: to.X, seen: how.seen(), store: func(y int, line []float32) {
+			if y >= first && y < end {
+				store(y, line)
+			}
+		}}
+		p.band(max(first-2*reach, 0), min(end+2*reach, to.Y), c.add)
+		c.end()
+	})
 }
 
 // A pass is one image on its way to another size.
@@ -73,14 +90,13 @@ type pass struct {
 	wrapS, wrapT Wrap
 	size         image.Point // of the source
 	load         loader
-	store        storer
 }
 
 // band makes rows from..to-1 of the result. Rows of the source are filtered across four
 // at a time and added at once to the sums of all rows they are a part of, so
 // there are never more of them in memory. Each sum is made in the order of the source's
 // rows: how they fall into fours and bands makes no difference.
-func (p *pass) band(from, to int) {
+func (p *pass) band(from, to int, store storer) {
 	line := make([]float32, quad*p.across.length)
 	narrow := make([]float32, quad*len(p.across.first))
 	var sums, spare [][]float32 // sums are those of rows from, from+1, ...
@@ -99,7 +115,7 @@ func (p *pass) band(from, to int) {
 		}
 		for len(sums) > 0 && p.down.end(from) <= y+4 {
 			done := sums[0]
-			p.store(from, done)
+			store(from, done)
 			clear(done)
 			sums, spare = slices.Delete(sums, 0, 1), append(spare, done)
 			from++

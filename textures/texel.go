@@ -5,11 +5,14 @@ import (
 	"math"
 )
 
+// seen says whether colors count by how much of them is seen.
+func (how Resample) seen() bool { return how.Role.Light() && how.Alpha }
+
 // load turns pixels into numbers that may be averaged, for one row of a line of
 // four: dst begins at that row's numbers.
 func (how Resample) load(dst []float32, src []uint8) {
 	switch {
-	case how.Role.Light() && how.Alpha:
+	case how.seen():
 		loadSeen(dst, src)
 	case how.Role.Light():
 		loadRGB(dst, src, &linear)
@@ -57,7 +60,7 @@ func loadNormals(dst []float32, src []uint8) {
 // store turns averages into a row of pixels.
 func (how Resample) store(dst []uint8, src []float32) {
 	switch {
-	case how.Role.Light() && how.Alpha:
+	case how.seen():
 		storeSeen(dst, src)
 	case how.Role.Light():
 		for len(dst) >= 4 && len(src) >= lanes {
