@@ -8,7 +8,7 @@ VIEWER       = origin/viewer
 DATA         = data
 LISTEN       = 127.0.0.1:8080
 
-.PHONY: demo build viewer test check lint e2e peers bench fuzz clean
+.PHONY: demo build viewer test check pure lint e2e peers bench fuzz clean
 
 # The shop on localhost: builds the page and the binary, makes the sample
 # products, turns them into levels and serves them.
@@ -34,6 +34,11 @@ check:
 	go vet $(PACKAGES)
 	$(STATICCHECK) $(PACKAGES)
 	go test -race -shuffle=on $(PACKAGES)
+
+# The build without a C compiler: libwebp is then WebAssembly, and makes the same bytes.
+pure:
+	CGO_ENABLED=0 go build -tags nodynamic -o bin/plinth-pure ./cmd/plinth
+	CGO_ENABLED=0 go test -tags nodynamic ./textures
 
 lint: check
 	$(GOLANGCI) run $(PACKAGES)

@@ -7,7 +7,7 @@ import (
 )
 
 // WebP is written by libwebp at its default effort (method 4), as cwebp does; which
-// build of it is in webp_cgo.go and webp_wasm.go. Both make the same bytes.
+// build of it is in libwebp_cgo.go and libwebp_pure.go. Both make the same bytes.
 
 // EncodeWebP makes a lossy WebP of that quality, 1 to 99, libwebp's scale. Alpha is kept.
 func EncodeWebP(img *image.NRGBA, quality int) ([]byte, error) {

@@ -14,9 +14,13 @@ func libwebp(img *image.NRGBA, quality int) ([]byte, error) {
 	return encodeWasm(img, webp.Options{Quality: quality, Method: webp.DefaultMethod})
 }
 
-// libwebpLossless has the quality, which is the effort here, of libwebp's own default.
+// libwebpLossless packs img at the efforts of the build with cgo. Quality is the effort here.
 func libwebpLossless(img *image.NRGBA) ([]byte, error) {
-	return encodeWasm(img, webp.Options{Quality: 70, Method: webp.DefaultMethod, Lossless: true, Exact: true})
+	o := webp.Options{Quality: 70, Method: webp.DefaultMethod, Lossless: true}
+	if Analyse(img).Min[3] < 255 {
+		o.Quality, o.Exact = 100, true
+	}
+	return encodeWasm(img, o)
 }
 
 func encodeWasm(img *image.NRGBA, o webp.Options) ([]byte, error) {
