@@ -13,6 +13,9 @@ import "math"
 // reach is how far the neighbours are that settle it.
 const reach = 1
 
+// residue is what rounding leaves of sums that should be 0.
+const residue = 1e-6
+
 // A clipper takes the rows of an image in order, and stores them once they are settled.
 type clipper struct {
 	w     int
@@ -100,8 +103,10 @@ func (row *clipped) clip(line []float32, seen bool) {
 func (row *clipped) clipPixel(i int, limit float32) {
 	for j := i; j < i+3; j++ {
 		v := row.value[j]
-		if q := min(max(v, 0), limit); q != v {
-			row.value[j], row.excess[j] = q, v-q
+		q := min(max(v, 0), limit)
+		row.value[j] = q
+		if v-q > residue || v-q < -residue {
+			row.excess[j] = v - q
 			row.cut = append(row.cut, j)
 		}
 	}
@@ -127,30 +132,40 @@ func (c *clipper) deal(around []clipped, excess float32, at int) {
 	from := max(at-reach*lanes, at%lanes)
 	to := min(at+reach*lanes+1, lanes*c.w)
 	var share [(2*reach + 1) * (2*reach + 1)]float32
-	var all, like, unlike float32 // shares; excess of the same sign and of the other
+	var have, net, gross float32 // shares; what was cut off, with and without its sign
 	n := 0
 	for r := range around {
-		row := &around[r]
-		for j := from; j < to; j += lanes {
-			have, e := row.value[j], row.excess[j]
-			if excess > 0 {
-				have, e = c.limit(row, j)-have, -e
+		value, cut := around[r].value[from:to], around[r].excess[from:to]
+		for j := 0; j < len(value) && j < len(cut) && n < len(share); j += lanes {
+			s := value[j]
+			if excess > 0 { // room
+				s = c.limit(&around[r], from+j) - s
 			}
-			share[n] = have
-			all += have
-			like -= min(e, 0)
-			unlike += max(e, 0)
+			share[n] = s
+			have += s
+			net += cut[j]
+			gross += math.Float32frombits(math.Float32bits(cut[j]) &^ (1 << 31))
 			n++
 		}
 	}
-	if all <= 0 || unlike >= like {
+	if have <= 0 || net*excess <= 0 {
 		return // nobody near has any, or it is even
 	}
-	rate := min(max(excess*(1-unlike/like)/all, -1), 1)
+	// The part of all that was cut off with this sign which the other doesn't make up for.
+	if excess < 0 {
+		net = -net
+	}
+	rate := excess * (2 * net / (gross + net)) / have
+	if rate > 1 {
+		rate = 1
+	} else if rate < -1 {
+		rate = -1
+	}
 	n = 0
 	for r := range around {
-		for j := from; j < to; j += lanes {
-			around[r].change[j] += float32(rate * share[n])
+		change := around[r].change[from:to]
+		for j := 0; j < len(change) && n < len(share); j += lanes {
+			change[j] += float32(rate * share[n])
 			n++
 		}
 	}

@@ -3,6 +3,7 @@ package textures
 import (
 	"image"
 	"math"
+	"math/bits"
 )
 
 // Where alpha is all or nothing, averaging moves the line between the two: leaves and
@@ -45,9 +46,7 @@ func coverage(img *image.NRGBA, least uint8) float64 {
 	for y := range h {
 		row := img.Pix[y*img.Stride:][:4*w]
 		for x := 3; x < len(row); x += 4 {
-			if row[x] >= least {
-				seen++
-			}
+			seen += 1 - int((uint(row[x])-uint(least))>>(bits.UintSize-1)) // without a branch
 		}
 	}
 	return float64(seen) / float64(w*h)
@@ -95,7 +94,7 @@ func (m *mask) cut(out *image.NRGBA) {
 // 65536th of alpha.
 func (m *mask) threshold(edge float32) float32 {
 	const bins = 1 << 16
-	var count [bins]int
+	count := make([]int, bins)
 	for _, a := range m.alpha {
 		count[int(min(max(a, 0), 1)*(bins-1))]++
 	}

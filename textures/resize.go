@@ -17,12 +17,13 @@ type Resample struct {
 // filter of three lobes, widened when it shrinks. Light is averaged as light, not as
 // sRGB codes; normals are averaged as vectors and come out with length 1, and pixels
 // that are no normals count for nothing; other data is averaged per channel. With
-// a cutoff, as many pixels in a hundred are seen as were before. At its own size, an
-// image is copied.
+// a cutoff, the same share of pixels is seen as before. At its own size, an image is
+// copied.
 //
 // All arithmetic is in float32 in a fixed order, with products rounded before
 // they are added, so that every machine makes the same pixels. Besides the images,
-// memory is what some dozen rows take, at 16 bytes a pixel.
+// memory is what some dozen rows take, at 16 bytes a pixel, and with a cutoff 4
+// bytes for each pixel of the result.
 func Resize(img *image.NRGBA, w, h int, how Resample) *image.NRGBA {
 	if w == img.Rect.Dx() && h == img.Rect.Dy() {
 		return clone(img)
