@@ -97,6 +97,9 @@ func code(img *scene.Image, p *picture, want []coding, r Recipe) ([]textures.Cod
 	if !same {
 		pixels = textures.Resize(pixels, want[0].w, want[0].h, p.how)
 	}
+	if p.how.Alpha {
+		pixels = textures.Bleed(pixels)
+	}
 	forms := make([]textures.Set, len(want))
 	for i, w := range want {
 		forms[i] = sets[w.form]

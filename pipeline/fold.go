@@ -68,12 +68,40 @@ func foldMaterial(s *scene.Scene, m *scene.Material, pictures []picture) scene.M
 				return slot.Texture
 			}
 		default:
-			return slot.Texture
+			if !scales[slot.Name] || !full(c, slot.Used) {
+				return slot.Texture
+			}
 		}
 		return scene.None
 	})
 	kept.BaseColorFactor, kept.Roughness, kept.Metallic, kept.EmissiveFactor = factors.BaseColorFactor, factors.Roughness, factors.Metallic, factors.EmissiveFactor
 	return kept
+}
+
+// scales are the textures of extensions that are factors of what they stand for, so that one
+// that is 1 all over changes nothing.
+var scales = map[string]bool{
+	"KHR_materials_clearcoat.clearcoatTexture":                           true,
+	"KHR_materials_clearcoat.clearcoatRoughnessTexture":                  true,
+	"KHR_materials_diffuse_transmission.diffuseTransmissionTexture":      true,
+	"KHR_materials_diffuse_transmission.diffuseTransmissionColorTexture": true,
+	"KHR_materials_iridescence.iridescenceTexture":                       true,
+	"KHR_materials_sheen.sheenColorTexture":                              true,
+	"KHR_materials_sheen.sheenRoughnessTexture":                          true,
+	"KHR_materials_specular.specularTexture":                             true,
+	"KHR_materials_specular.specularColorTexture":                        true,
+	"KHR_materials_transmission.transmissionTexture":                     true,
+	"KHR_materials_volume.thicknessTexture":                              true,
+}
+
+// full says whether the channels in use are all 255.
+func full(c [4]uint8, used textures.Channels) bool {
+	for k, v := range c {
+		if used&(1<<k) != 0 && v != 255 {
+			return false
+		}
+	}
+	return true
 }
 
 // tidy rounds to nine digits after the point, so that the last bit of a power does

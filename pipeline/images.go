@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"fmt"
 	"image"
 	"math"
 	"runtime"
@@ -24,14 +25,22 @@ type picture struct {
 	idle   bool       // no material uses it
 	// faithful says that its file shows what was decoded to any viewer.
 	faithful bool
+	// bare says that a material shows its colors whatever its alpha.
+	bare bool
 }
 
-// use is what an image is coded for.
+// use is what an image is coded for. Colors that one material hides by their alpha and another
+// shows are data: each channel must be right by itself.
 func (p *picture) use(r Recipe) textures.Use {
-	if p.idle {
-		return textures.Use{Role: textures.Color, Used: textures.RGB | textures.A, Quality: r.Roles[textures.Color].quality()}
+	u := textures.Use{Role: p.how.Role, Used: p.used}
+	switch {
+	case p.idle:
+		u.Role, u.Used = textures.Color, textures.RGB|textures.A
+	case p.bare && p.used&textures.A != 0 && p.stats.Min[3] < 255:
+		u.Role = textures.Data
 	}
-	return textures.Use{Role: p.how.Role, Used: p.used, Quality: r.Roles[p.how.Role].quality()}
+	u.Quality = r.Roles[u.Role].quality()
+	return u
 }
 
 // studyImages decodes all images and finds what they are for.
@@ -61,11 +70,34 @@ func studyImages(ctx context.Context, s *scene.Scene, limit int64) ([]picture, e
 	return out, nil
 }
 
+// merged returns s with textures of equal pixels showing one image: exporters write the same
+// picture in different files.
+func merged(s *scene.Scene, pictures []picture) *scene.Scene {
+	first := make([]int, len(pictures))
+	seen := map[string]int{}
+	for i := range pictures {
+		img := pictures[i].pixels
+		key := fmt.Sprint(img.Rect.Dx(), asset.Hash(img.Pix))
+		if _, known := seen[key]; !known {
+			seen[key] = i
+		}
+		first[i] = seen[key]
+	}
+	out := *s
+	out.Textures = slices.Clone(s.Textures)
+	for i := range out.Textures {
+		if t := &out.Textures[i]; t.Source != scene.None {
+			t.Source = first[t.Source]
+		}
+	}
+	return &out
+}
+
 // uses fills in what materials do with the images.
 func uses(s *scene.Scene, out []picture) {
 	roles := make([][]textures.Role, len(out))
-	for i := range out {
-		out[i].idle = true
+	for i, p := range out {
+		out[i] = picture{pixels: p.pixels, stats: p.stats, faithful: p.faithful, idle: true}
 	}
 	surface := densities(s)
 	for m := range s.Materials {
@@ -84,9 +116,12 @@ func uses(s *scene.Scene, out []picture) {
 			if slot.Used != textures.A && !slices.Contains(roles[t.Source], slot.Role) {
 				roles[t.Source] = append(roles[t.Source], slot.Role)
 			}
-			if slot.Name == "baseColorTexture" && slot.Used&textures.A != 0 && p.stats.Min[3] < 255 {
+			switch {
+			case slot.Name == "baseColorTexture" && slot.Used&textures.A != 0 && p.stats.Min[3] < 255:
 				p.how.Alpha = true
 				p.how.Cutoff = max(p.how.Cutoff, cutoff(&s.Materials[m]))
+			case slot.Used&textures.RGB != 0:
+				p.bare = true
 			}
 			d := surface[spot{m, slot.UV}]
 			for axis := range 2 {
@@ -96,6 +131,7 @@ func uses(s *scene.Scene, out []picture) {
 	}
 	for i := range out {
 		out[i].how.Role = roleOf(roles[i])
+		out[i].how.Alpha = out[i].how.Alpha && !out[i].bare
 	}
 }
 

@@ -1,5 +1,6 @@
 //go:build !race
 
-package pipeline_test
+package pipeline
 
-const raceEnabled = false
+// RaceEnabled says whether the race detector is on: what takes minutes with it is left out.
+const RaceEnabled = false

@@ -66,6 +66,15 @@ func (p Processor) at(stage Stage, done float64) {
 
 // Process makes the levels of a source.
 func (p Processor) Process(ctx context.Context, src []byte, r Recipe) (*Result, error) {
+	j, err := p.prepare(ctx, src, r)
+	if err != nil {
+		return nil, err
+	}
+	return j.ladder(ctx, p)
+}
+
+// prepare reads a source and finds all that its levels are made of.
+func (p Processor) prepare(ctx context.Context, src []byte, r Recipe) (*job, error) {
 	if err := r.Check(); err != nil {
 		return nil, err
 	}
@@ -83,6 +92,10 @@ func (p Processor) Process(ctx context.Context, src []byte, r Recipe) (*Result, 
 	for _, p := range j.pictures {
 		j.roles = append(j.roles, p.how.Role)
 	}
+	if r.Dedup {
+		m.scene = merged(m.scene, j.pictures)
+		uses(m.scene, j.pictures)
+	}
 	j.folded = fold(m.scene, j.pictures)
 	j.pictures = carried(m.scene, j.folded, j.pictures)
 
@@ -91,10 +104,8 @@ func (p Processor) Process(ctx context.Context, src []byte, r Recipe) (*Result, 
 	for i, l := range r.Levels {
 		targets[i].Deviation = float32(j.room() * r.Pixels * Pixel(m.facts.Radius, l.Height))
 	}
-	if j.shapes, err = shapes(ctx, j.folded, targets, r.Crease*math.Pi/180); err != nil {
-		return nil, err
-	}
-	return j.ladder(ctx, p)
+	j.shapes, err = shapes(ctx, j.folded, targets, r.Crease*math.Pi/180)
+	return j, err
 }
 
 // tidied is s without what it has twice, and with as few draw calls as show the same.
@@ -167,7 +178,7 @@ func read(src []byte, r Recipe) (*Model, error) {
 	}
 	webp := slices.ContainsFunc(s.Images, func(i scene.Image) bool { return i.MIME == "image/webp" })
 	m.asIs = s == original && !s.Converted && !repaired && !webp && m.Format == "glb" && len(s.Required) == 0 &&
-		!slices.ContainsFunc(findings, func(f scene.Finding) bool { return f.Code == "unused" })
+		!slices.ContainsFunc(findings, func(f scene.Finding) bool { return f.Code == "unused" || f.Code == "orientation" })
 	return m, nil
 }
 

@@ -206,7 +206,7 @@ func TestSamplesBecomeLevels(t *testing.T) {
 }
 
 func TestFeaturesAreKept(t *testing.T) {
-	if raceEnabled {
+	if pipeline.RaceEnabled {
 		t.Skip("takes minutes with the race detector; the generated samples run with it")
 	}
 	files, _ := filepath.Glob("../../shared/models/features/*.glb")

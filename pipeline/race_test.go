@@ -1,5 +1,6 @@
 //go:build race
 
-package pipeline_test
+package pipeline
 
-const raceEnabled = true
+// RaceEnabled says whether the race detector is on: what takes minutes with it is left out.
+const RaceEnabled = true

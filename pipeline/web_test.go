@@ -74,7 +74,7 @@ func stage(t *testing.T) []byte {
 }
 
 func TestTheWebFormStandsWhereItsSourceDoes(t *testing.T) {
-	if raceEnabled {
+	if pipeline.RaceEnabled {
 		t.Skip("surfaces are compared at 100,000 points, which takes a minute with the race detector; a plain run does it")
 	}
 	src := stage(t)
@@ -105,7 +105,7 @@ func TestTheWebFormStandsWhereItsSourceDoes(t *testing.T) {
 }
 
 func TestReduceMeetsItsTargets(t *testing.T) {
-	if raceEnabled {
+	if pipeline.RaceEnabled {
 		t.Skip("surfaces are compared at 100,000 points, which takes a minute with the race detector; a plain run does it")
 	}
 	src := stage(t)

@@ -25,6 +25,7 @@ func (d *decoder) images() *scene.FormatError {
 	// Images that lie over each other are written out one after the other, so a small
 	// file could make a large one. Those that share a view stay one.
 	texels, bytes, distinct := int64(0), int64(0), pieces{}
+	var sizes textures.Sizes
 	for i, img := range d.doc.Images {
 		where := at("images", i)
 		out := scene.Image{Name: img.Name, Extra: extra(item(d.root, "images", i))}
@@ -41,7 +42,7 @@ func (d *decoder) images() *scene.FormatError {
 		if err != nil && used[i] {
 			return err
 		}
-		w, h, problem := textures.Config(out.Data)
+		w, h, problem := sizes.Config(out.Data)
 		switch {
 		case err != nil || problem != nil && !used[i]:
 			d.find("unused", scene.Note, where, "is used by no texture and can't be read; it is left out", "")

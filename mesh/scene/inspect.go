@@ -67,8 +67,9 @@ func (s *Scene) Inspect() (Facts, error) {
 		}
 	}
 	f.GPUBytes = BufferBytes(s.Meshes)
+	var sizes textures.Sizes
 	for i, img := range s.Images {
-		w, h, err := textures.Config(img.Data)
+		w, h, err := sizes.Config(img.Data)
 		if err != nil {
 			return f, Bad(place("images", i), "%v", err)
 		}

@@ -1,0 +1,215 @@
+package pipeline_test
+
+import (
+	"bytes"
+	"image"
+	"image/color"
+	"image/png"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/plinth3d/plinth/mesh/glb"
+	"github.com/plinth3d/plinth/mesh/scene"
+	"github.com/plinth3d/plinth/pipeline"
+	"github.com/plinth3d/plinth/pipeline/asset"
+	"github.com/plinth3d/plinth/textures"
+)
+
+// painted is a PNG of w by h pixels.
+func painted(t *testing.T, w, h int, level png.CompressionLevel, at func(x, y int) color.NRGBA) []byte {
+	t.Helper()
+	img := image.NewNRGBA(image.Rect(0, 0, w, h))
+	for y := range h {
+		for x := range w {
+			img.SetNRGBA(x, y, at(x, y))
+		}
+	}
+	var out bytes.Buffer
+	enc := png.Encoder{CompressionLevel: level}
+	if err := enc.Encode(&out, img); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func waves(x, y int) color.NRGBA {
+	f := func(k float64) uint8 { return uint8(128 + 100*math.Sin(k*float64(x))*math.Cos(k*float64(y)/2)) }
+	return color.NRGBA{f(0.11), f(0.07), f(0.05), 255}
+}
+
+// sheet is a square of one meter that shows images, one for each of the slots.
+func sheet(images ...[]byte) *scene.Scene {
+	node := scene.Node{Mesh: 0, Skin: scene.None, Camera: scene.None, Rotation: [4]float64{3: 1}, Scale: [3]float64{1, 1, 1}}
+	s := &scene.Scene{
+		Default: 0, Scenes: []scene.Roots{{Nodes: []int{0}}}, Nodes: []scene.Node{node},
+		Meshes: []scene.Mesh{{Primitives: []scene.Primitive{{
+			Mode: scene.Triangles, Indices: []uint32{0, 1, 2, 0, 2, 3}, Material: 0,
+			Attributes: []scene.Attribute{
+				{Name: "POSITION", Array: scene.Floats([][3]float32{{0, 0, 0}, {1, 0, 0}, {1, 1, 0}, {0, 1, 0}})},
+				{Name: "TEXCOORD_0", Array: scene.Floats([][2]float32{{0, 0}, {1, 0}, {1, 1}, {0, 1}})},
+			},
+		}}}},
+		Materials: []scene.Material{{
+			BaseColorFactor: [4]float64{1, 1, 1, 1}, Roughness: 1, Metallic: 1, NormalScale: 1, OcclusionStrength: 1,
+			AlphaMode: scene.Opaque, AlphaCutoff: 0.5,
+		}},
+	}
+	for i, data := range images {
+		s.Images = append(s.Images, scene.Image{MIME: textures.Sniff(data), Data: data})
+		s.Textures = append(s.Textures, scene.Texture{Sampler: scene.None, Source: i})
+	}
+	return s
+}
+
+func encoded(t *testing.T, s *scene.Scene) []byte {
+	t.Helper()
+	data, err := glb.Encode(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func TestEachFormHasItsImages(t *testing.T) {
+	s := sheet(painted(t, 2048, 2048, png.BestSpeed, waves))
+	s.Materials[0].BaseColor = &scene.TextureRef{}
+	r := process(t, encoded(t, s))
+	checkWeb(t, encoded(t, s), r)
+	level := r.Manifest.Levels[2]
+	universal, _ := level.Rendition(asset.Universal)
+	web, _ := level.Rendition(asset.Web)
+	// The sheet's radius is 0.707 m, so a pixel at 1152 is 1/749 m.
+	if got := universal.Textures[0]; got.Width != 1024 || got.Codec != "jpeg" || got.SourceWidth != 2048 || got.GPUBytes != textures.GPUBytes(1024, 1024) || got.PSNR < 38 {
+		t.Errorf("for any viewer: %+v", got)
+	}
+	if got := web.Textures[0]; got.Width != 752 || got.Height != 752 || got.Codec != "webp" || got.PSNR < 38 {
+		t.Errorf("for the web: %+v", got)
+	}
+	for _, o := range r.Outputs {
+		if strings.Contains(o.Name, "level2.web") {
+			after, err := glb.Decode(o.Data, scene.DefaultLimits())
+			if err != nil {
+				t.Fatal(err)
+			}
+			head := string(o.Data[:4000])
+			required := head[strings.Index(head, "extensionsRequired"):]
+			if after.Images[0].MIME != textures.WebP || !strings.Contains(required[:120], "EXT_texture_webp") {
+				t.Error("a file without another image must require EXT_texture_webp")
+			}
+		}
+	}
+}
+
+func TestCapsAreMetWithAsFewPixelsAsItTakes(t *testing.T) {
+	s := sheet(painted(t, 2048, 2048, png.BestSpeed, waves))
+	s.Materials[0].BaseColor = &scene.TextureRef{}
+	src := encoded(t, s)
+	recipe := pipeline.Default()
+	recipe.Levels = recipe.Levels[:1] // needs 1686 texels
+	for name, test := range map[string]struct {
+		cap    pipeline.LevelRecipe
+		pixels [2]float64
+		by     string
+		note   bool
+	}{
+		"no cap":            {pipeline.LevelRecipe{Height: 2592}, [2]float64{0, 1}, "", false},
+		"GPU memory":        {pipeline.LevelRecipe{Height: 2592, GPUBytes: 10 << 20}, [2]float64{1.2, 1.7}, "gpuBytes", false},
+		"bytes":             {pipeline.LevelRecipe{Height: 2592, Bytes: 200 << 10}, [2]float64{1.01, 2}, "bytes", false},
+		"more than it can":  {pipeline.LevelRecipe{Height: 2592, GPUBytes: 1 << 20}, [2]float64{1.6, 2}, "gpuBytes", true},
+		"bytes beyond hope": {pipeline.LevelRecipe{Height: 2592, Bytes: 1 << 10}, [2]float64{1.6, 2}, "bytes", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			recipe.Levels[0] = test.cap
+			r, err := pipeline.Process(t.Context(), src, recipe)
+			if err != nil {
+				t.Fatal(err)
+			}
+			l := r.Manifest.Levels[0]
+			noted := slices.ContainsFunc(r.Manifest.Findings, func(f asset.Finding) bool { return f.Code == "cap" })
+			if l.Pixels < test.pixels[0] || l.Pixels > test.pixels[1] || l.RelaxedBy != test.by || noted != test.note {
+				t.Errorf("got %g pixels, relaxed by %q, noted %t", l.Pixels, l.RelaxedBy, noted)
+			}
+			for _, rd := range l.Renditions {
+				if !test.note && (test.cap.GPUBytes > 0 && rd.GPUBytes > test.cap.GPUBytes || test.cap.Bytes > 0 && rd.Bytes > test.cap.Bytes) {
+					t.Errorf("the %s form has %d bytes, %d on the GPU", rd.Form, rd.Bytes, rd.GPUBytes)
+				}
+			}
+		})
+	}
+}
+
+func TestImagesOfEqualPixelsBecomeOne(t *testing.T) {
+	a, b := painted(t, 64, 64, png.BestSpeed, waves), painted(t, 64, 64, png.BestCompression, waves)
+	if bytes.Equal(a, b) {
+		t.Fatal("the files are the same already")
+	}
+	s := sheet(a, b)
+	s.Materials[0].BaseColor, s.Materials[0].Emissive = &scene.TextureRef{}, &scene.TextureRef{Texture: 1}
+	s.Materials[0].EmissiveFactor = [3]float64{1, 1, 1}
+	for _, l := range process(t, encoded(t, s)).Manifest.Levels {
+		for _, rd := range l.Renditions {
+			if rd.SHA256 != asset.Hash(encoded(t, s)) && len(rd.Textures) != 1 {
+				t.Errorf("level %d, %s: %d textures", l.Level, rd.Form, len(rd.Textures))
+			}
+		}
+	}
+}
+
+func TestTexturesOfExtensionsThatSayNothingGo(t *testing.T) {
+	for name, test := range map[string]struct {
+		value uint8
+		want  int
+	}{"all 1": {255, 0}, "all one half": {128, 1}} {
+		t.Run(name, func(t *testing.T) {
+			s := sheet(painted(t, 64, 64, png.BestSpeed, func(x, _ int) color.NRGBA { return color.NRGBA{test.value, uint8(x), 0, 255} }))
+			s.Materials[0].Extensions = map[string]any{"KHR_materials_clearcoat": map[string]any{
+				"clearcoatFactor": 0.5, "clearcoatTexture": map[string]any{"index": 0},
+			}}
+			// It is written and read so that its numbers are what a file's are.
+			r := process(t, encoded(t, s))
+			web, _ := r.Manifest.Levels[0].Rendition(asset.Web)
+			if len(web.Textures) != test.want {
+				t.Errorf("got %d textures, want %d", len(web.Textures), test.want)
+			}
+			if test.want == 1 && (web.Textures[0].Width != 1 || web.Textures[0].Height != 1) {
+				t.Errorf("one value has %d by %d pixels", web.Textures[0].Width, web.Textures[0].Height)
+			}
+		})
+	}
+}
+
+// Where one material hides colors by their alpha and another shows them, they are kept.
+func TestColorsThatAreShownBareAreKept(t *testing.T) {
+	s := sheet(painted(t, 64, 64, png.BestSpeed, func(x, y int) color.NRGBA {
+		c := waves(x, y)
+		c.A = uint8(255 * (x / 32))
+		return c
+	}))
+	s.Materials[0].BaseColor = &scene.TextureRef{}
+	bare := s.Materials[0]
+	s.Materials[0].AlphaMode = scene.Blend
+	s.Materials = append(s.Materials, bare)
+	other := s.Meshes[0].Primitives[0]
+	other.Material = 1
+	s.Meshes[0].Primitives = append(s.Meshes[0].Primitives, other)
+	before, err := textures.Decode(s.Images[0].Data, 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := process(t, encoded(t, s))
+	for _, o := range r.Outputs {
+		after, err := glb.Decode(o.Data, scene.DefaultLimits())
+		if err != nil {
+			t.Fatal(err)
+		}
+		img, err := textures.Decode(after.Images[0].Data, 1<<20)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if img.Rect == before.Rect && textures.PSNR(before, img, textures.Use{Role: textures.Data, Used: textures.RGB | textures.A}) < 40 {
+			t.Errorf("%s: hidden colors are lost", o.Name)
+		}
+	}
+}
