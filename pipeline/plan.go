@@ -14,7 +14,6 @@ type plan struct {
 	form    string
 	pixels  float64 // of error that were allowed
 	relaxed string  // the cap that allowed more than the recipe's
-	shape   int     // index
 	images  []coding
 	texel   float64 // meters
 }
@@ -35,13 +34,7 @@ func (j *job) room() float64 {
 // worst is as small as it can be.
 func (j *job) at(level int, form string, pixels float64) plan {
 	pixel := Pixel(j.model.facts.Radius, j.recipe.Levels[level].Height)
-	out := plan{form: form, pixels: pixels, shape: level}
-	// A relaxed level takes the coarsest shape that is within its error.
-	for k := level; k < len(j.shapes); k++ {
-		if j.shapes[k].deviation <= j.room()*pixels*pixel {
-			out.shape = k
-		}
-	}
+	out := plan{form: form, pixels: pixels}
 	for i := range j.pictures {
 		p := &j.pictures[i]
 		share := j.recipe.Roles[p.how.Role].Pixels
@@ -50,6 +43,18 @@ func (j *job) at(level int, form string, pixels float64) plan {
 		out.texel = max(out.texel, p.texel(w, h)/share)
 	}
 	return out
+}
+
+// shape is the coarsest that is within the error of a level's plan.
+func (j *job) shape(level int, p plan) *shape {
+	pixel := Pixel(j.model.facts.Radius, j.recipe.Levels[level].Height)
+	out := level
+	for k := level; k < len(j.shapes); k++ {
+		if j.shapes[k].deviation <= j.room()*p.pixels*pixel {
+			out = k
+		}
+	}
+	return &j.shapes[out]
 }
 
 // plan is at, at the recipe's pixels or as few more as keep the cap on GPU memory, which is
@@ -78,9 +83,9 @@ func (j *job) least(level int, form string, will func(plan) bool) plan {
 	return j.at(level, form, hi)
 }
 
-// gpuBytes is what a plan takes at most: the web form's arrays are smaller.
+// gpuBytes is what a plan takes at most: no level has more geometry than the source.
 func (j *job) gpuBytes(p plan) int64 {
-	sum := scene.BufferBytes(j.shapes[p.shape].meshes)
+	sum := scene.BufferBytes(j.folded.Meshes)
 	for _, c := range p.images {
 		sum += textures.GPUBytes(c.w, c.h)
 	}

@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/plinth3d/plinth/mesh"
 	"github.com/plinth3d/plinth/mesh/glb"
 	"github.com/plinth3d/plinth/mesh/scene"
@@ -98,14 +100,17 @@ func (p Processor) prepare(ctx context.Context, src []byte, r Recipe) (*job, err
 	}
 	j.folded = fold(m.scene, j.pictures)
 	j.pictures = carried(m.scene, j.folded, j.pictures)
+	return j, nil
+}
 
-	p.at(Simplifying, 0.1)
-	targets := make([]mesh.Target, len(r.Levels))
-	for i, l := range r.Levels {
-		targets[i].Deviation = float32(j.room() * r.Pixels * Pixel(m.facts.Radius, l.Height))
+// simplify makes the shapes of all levels.
+func (j *job) simplify(ctx context.Context) (err error) {
+	targets := make([]mesh.Target, len(j.recipe.Levels))
+	for i, l := range j.recipe.Levels {
+		targets[i].Deviation = float32(j.room() * j.recipe.Pixels * Pixel(j.model.facts.Radius, l.Height))
 	}
-	j.shapes, err = shapes(ctx, j.folded, targets, r.Crease*math.Pi/180)
-	return j, err
+	j.shapes, err = shapes(ctx, j.folded, targets, j.recipe.Crease*math.Pi/180)
+	return err
 }
 
 // tidied is s without what it has twice, and with as few draw calls as show the same.
@@ -220,7 +225,14 @@ func (j *job) ladder(ctx context.Context, p Processor) (*Result, error) {
 			wanted = append(wanted, pl.images...)
 		}
 	}
-	if err := j.code(ctx, p, wanted); err != nil {
+	// Neither needs the other, and each has stretches that keep one processor busy only.
+	p.at(Simplifying, 0.1)
+	group, both := errgroup.WithContext(ctx)
+	group.Go(func() error { return j.simplify(both) })
+	group.Go(func() error {
+		return j.codings.make(both, j.folded, j.pictures, j.recipe, wanted, func(made float64) { p.at(Fitting, 0.1+0.8*made) })
+	})
+	if err := group.Wait(); err != nil {
 		return nil, err
 	}
 	out := &Result{Manifest: asset.Manifest{
@@ -266,11 +278,6 @@ func (j *job) ladder(ctx context.Context, p Processor) (*Result, error) {
 }
 
 const mediaType = "model/gltf-binary"
-
-func (j *job) code(ctx context.Context, p Processor, wanted []coding) error {
-	p.at(Fitting, 0.4)
-	return j.codings.make(ctx, j.folded, j.pictures, j.recipe, wanted, func(made float64) { p.at(Fitting, 0.4+0.5*made) })
-}
 
 // packed is a level in all its forms, the universal one first.
 type packed struct{ files []file }
@@ -361,7 +368,7 @@ func (j *job) over(k int, f *file) string {
 
 // pack writes a plan as a file of its form.
 func (j *job) pack(level int, pl plan) (*file, error) {
-	s, f := j.stage(pl)
+	s, f := j.stage(level, pl)
 	options := glb.Options{}
 	if pl.form == asset.Web {
 		options.Meshopt = true
@@ -391,12 +398,13 @@ func (j *job) pack(level int, pl plan) (*file, error) {
 
 // stage is the scene of a plan, with its shapes and images, and what is known of it as a
 // file.
-func (j *job) stage(pl plan) (*scene.Scene, *file) {
+func (j *job) stage(level int, pl plan) (*scene.Scene, *file) {
+	shape := j.shape(level, pl)
 	s := *j.folded
 	s.Generator = strings.TrimSuffix("Plinth; "+s.Generator, "; ")
-	s.Meshes = j.shapes[pl.shape].meshes
+	s.Meshes = shape.meshes
 	s.Images = slices.Clone(s.Images)
-	f := &file{form: pl.form, deviation: j.shapes[pl.shape].deviation, texel: pl.texel, relaxed: pl.relaxed}
+	f := &file{form: pl.form, deviation: shape.deviation, texel: pl.texel, relaxed: pl.relaxed}
 	for i, c := range pl.images {
 		img := j.codings[c]
 		s.Images[i].Data, s.Images[i].MIME = img.Data, img.MIME

@@ -77,6 +77,7 @@ func Encode(img *image.NRGBA, u Use, sets ...Set) ([]Coded, error) {
 type encoding struct {
 	use    Use
 	img    *image.NRGBA // what is coded: what nothing reads has the cheapest values
+	stats  Stats        // of img
 	sample *image.NRGBA // a part that stands for all of it
 	alpha  bool         // is used, and not 255 all over
 	gray   bool         // one channel says all
@@ -94,6 +95,7 @@ func newEncoding(img *image.NRGBA, u Use) (*encoding, error) {
 		e.use.Used &^= A
 		e.img = filled(img, u)
 	}
+	e.stats = Analyse(e.img)
 	e.gray = !e.alpha && gray(e.img)
 	e.sample = sampled(e.img)
 	return e, nil

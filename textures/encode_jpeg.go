@@ -76,7 +76,7 @@ func (e *encoding) lossyJPEG() (Coded, error) {
 	if err != nil {
 		return Coded{}, err
 	}
-	t.search(first.size, 0.05)
+	t.search(first.size, 0.06)
 	t.coded.Data = t.best.Encode()
 	e.jpeg = &t.coded
 	return t.coded, nil
@@ -132,6 +132,7 @@ type trial struct {
 	use    Use
 	img    *image.NRGBA
 	source *jpeg.Transformed
+	plain  [3]bool // components that are apart and one value all over: any small step does
 
 	size  [3]float64 // of the steps of best
 	best  *jpeg.Quantized
@@ -144,7 +145,11 @@ func (e *encoding) trial(img *image.NRGBA, s scheme) (*trial, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode JPEG: %w", err)
 	}
-	return &trial{scheme: s, use: e.use, img: img, source: source}, nil
+	t := &trial{scheme: s, use: e.use, img: img, source: source}
+	for c := range t.plain {
+		t.plain[c] = s.apart && (e.stats.Constant(1<<c) || s.weights[c] == 0)
+	}
+	return t, nil
 }
 
 // The steps that are tried: below, rounding to 8 bits is all there is.
@@ -152,45 +157,72 @@ const (
 	firstStep = 16.0
 	finest    = 1.0
 	coarsest  = largestStep * 2
+	plainStep = 4.0
 )
 
-// bracket holds the largest step that is known to do and the smallest that isn't.
-type bracket struct{ good, bad float64 }
-
 // search looks for steps whose error is at most what is allowed and no less than slack under
-// it, or the finest. The error grows about in proportion to the step, or slower.
+// it, or the finest. With each round it is content with half a slack more: errors don't grow evenly.
 func (t *trial) search(size [3]float64, slack float64) {
 	var brackets [3]bracket
 	for c := range brackets {
-		brackets[c] = bracket{0, math.Inf(1)}
+		brackets[c].bad = math.Inf(1)
 		size[c] = min(max(size[c], finest), coarsest)
+		if t.plain[c] {
+			size[c] = plainStep
+		}
 	}
 	const rounds = 10
-	for range rounds {
+	for round := range rounds {
 		q := t.source.Quantize(t.steps(size), rounding)
 		coded, over := t.look(q)
-		good := max(over[0], over[1], over[2]) <= 1
-		if t.best == nil || good && (!t.coded.keeps(t.use.Quality) || larger(size, t.size)) ||
-			!good && !t.coded.keeps(t.use.Quality) && coded.excess(t.use.Quality) < t.coded.excess(t.use.Quality) {
-			t.best, t.coded, t.size = q, coded, size
-		}
-		next, done := size, good
+		t.keep(q, coded, size)
+		next := size
 		for c := range next {
-			next[c] = brackets[c].next(size[c], over[c], slack)
-			done = done && next[c] == size[c]
+			if !t.plain[c] {
+				next[c] = brackets[c].next(size[c], over[c], slack*(1+float64(round)/2))
+			}
 		}
-		if done || next == size {
+		if next == size {
 			return
 		}
 		size = next
 	}
 }
 
-func larger(a, b [3]float64) bool { return a[0]+a[1]+a[2] > b[0]+b[1]+b[2] }
+// keep keeps what is better than best: good rather than not, then coarser if good, and nearer
+// to good if not.
+func (t *trial) keep(q *jpeg.Quantized, coded Coded, size [3]float64) {
+	if t.best != nil {
+		now, before := coded.excess(t.use.Quality), t.coded.excess(t.use.Quality)
+		switch {
+		case now <= 1 && before <= 1:
+			if size[0]+size[1]+size[2] <= t.size[0]+t.size[1]+t.size[2] {
+				return
+			}
+		case now >= before:
+			return
+		}
+	}
+	t.best, t.coded, t.size = q, coded, size
+}
+
+// bracket is what a search knows of one step: the largest that does, the smallest that
+// doesn't, and the last two.
+type bracket struct {
+	good, bad  float64
+	step, over float64 // the last
+}
 
 // next is the step to try after one whose error was over times what is allowed, or the
-// same when that is near enough.
+// same when that is near enough. The error is taken for a power of the step, by the last
+// two.
 func (b *bracket) next(step, over, slack float64) float64 {
+	over = max(over, 1e-3)
+	power := 1.6
+	if b.step > 0 && b.step != step && b.over != over {
+		power = min(max(math.Log(step/b.step)/math.Log(over/b.over), 0.7), 3)
+	}
+	b.step, b.over = step, over
 	if over <= 1 {
 		b.good = max(b.good, step)
 		if over >= 1-slack || step >= coarsest {
@@ -202,14 +234,12 @@ func (b *bracket) next(step, over, slack float64) float64 {
 			return step
 		}
 	}
-	// A little to the good side of where the error would be just allowed.
-	guess := step * min(max(math.Pow((1-slack/3)/max(over, 1e-3), 1.2), 0.25), 4)
-	if b.good > 0 && b.bad < math.Inf(1) {
+	guess := step * min(max(math.Pow((1-slack/2)/over, power), 0.2), 5)
+	if b.bad < math.Inf(1) && b.good > 0 {
 		if b.bad < b.good*(1+slack/2) {
 			return b.good
 		}
-		lo, hi := b.good*(1+slack/8), b.bad/(1+slack/8)
-		if guess <= lo || guess >= hi {
+		if guess <= b.good || guess >= b.bad {
 			guess = math.Sqrt(b.good * b.bad)
 		}
 	}
@@ -223,15 +253,11 @@ func (t *trial) look(q *jpeg.Quantized) (c Coded, over [3]float64) {
 	back := jfif.nrgba(q.Image())
 	c.measured(t.img, back, t.use)
 	all := c.excess(t.use.Quality)
-	if !t.apart {
-		return c, [3]float64{all, all, all}
-	}
-	squares := measureSquares(t.img, back, t.use)
-	for k := range over {
-		if t.weights[k] > 0 {
+	over = [3]float64{all, all, all}
+	if t.apart {
+		squares := measureSquares(t.img, back, t.use)
+		for k := range over {
 			over[k] = math.Pow(10, (t.use.Quality.PSNR-decibels(squares.mse(k)))/20)
-		} else {
-			over[k] = 1
 		}
 	}
 	return c, over

@@ -46,18 +46,32 @@ func webpSize(img *image.NRGBA) error {
 	return nil
 }
 
-// lossyWebP is the smallest WebP that keeps the quality asked for, or the best. The quality
-// that does it for the sample does it for the image, near enough; the image decides.
+// lossyWebP is the smallest WebP that keeps the quality asked for, or the best. For a large
+// image, the search begins with what did for stripes of it.
 func (e *encoding) lossyWebP() (Coded, error) {
 	quality := firstWebP
-	if e.sample != e.img {
+	if sample := striped(e.img, webpStripe, 1<<19); sample != e.img {
 		var err error
-		if _, quality, err = e.searchWebP(e.sample, quality, 0.03); err != nil {
+		if _, quality, err = e.searchWebP(sample, quality, 0.05); err != nil {
 			return Coded{}, err
 		}
 	}
 	c, _, err := e.searchWebP(e.img, quality, 0.08)
 	return c, err
+}
+
+// webpStripe is the height of stripes, of which the middle half counts: blocks are predicted
+// from those above and filtered with those below, which are not their neighbors at the seams.
+const webpStripe = 64
+
+// inner is the middle half of each stripe.
+func inner(img *image.NRGBA) *image.NRGBA {
+	out := image.NewNRGBA(image.Rect(0, 0, img.Rect.Dx(), img.Rect.Dy()/2))
+	const half = webpStripe / 2
+	for i := range img.Rect.Dy() / webpStripe {
+		copy(out.Pix[i*half*out.Stride:][:half*out.Stride], img.Pix[(i*webpStripe+half/2)*img.Stride:])
+	}
+	return out
 }
 
 // The qualities that are tried.
@@ -68,11 +82,13 @@ const (
 )
 
 // searchWebP finds the lowest quality at which img keeps what is asked, beginning at one. An
-// error that is under what is allowed by at most slack will do.
+// error that is under what is allowed by at most slack will do, and with each round half a
+// slack more.
 func (e *encoding) searchWebP(img *image.NRGBA, quality int, slack float64) (best Coded, at int, err error) {
 	bad, good := worstWebP-1, bestWebP+1
 	var logs [bestWebP + 2]float64 // of the errors, by quality
-	for {
+	for round := 0; ; round++ {
+		slack := slack * (1 + float64(round)/2)
 		c, err := e.codedWebP(img, quality)
 		if err != nil {
 			return best, at, err
@@ -119,6 +135,9 @@ func (e *encoding) codedWebP(img *image.NRGBA, quality int) (Coded, error) {
 		return Coded{}, fmt.Errorf("read back WebP: %w", err)
 	}
 	c := Coded{Data: data, MIME: WebP}
+	if img != e.img {
+		img, back = inner(img), inner(back)
+	}
 	c.measured(img, back, e.use)
 	return c, nil
 }

@@ -49,20 +49,20 @@ func gray(img *image.NRGBA) bool {
 	return true
 }
 
-// stripe is the height of the parts that a sample is made of: a whole number of any codec's
-// blocks.
-const stripe = 16
-
-// enough is how many pixels a sample needs at least.
-const enough = 1 << 17
-
-// sampled returns stripes of an image, evenly spread, that stand for it in a search. A small
-// image stands for itself.
+// sampled returns stripes of an image, evenly spread, whole blocks of a JPEG high, that stand for it
+// in a search. A small image stands for itself.
 func sampled(img *image.NRGBA) *image.NRGBA {
+	const stripe, enough = 16, 1 << 17
+	return striped(img, stripe, enough)
+}
+
+// striped returns stripes of an image, evenly spread, of together some enough pixels, or
+// img where that would be more than a quarter of it.
+func striped(img *image.NRGBA, stripe, enough int) *image.NRGBA {
 	w, h := img.Rect.Dx(), img.Rect.Dy()
 	each := w * h / enough
 	stripes := h / stripe
-	if each < 2 || stripes < 2*each {
+	if each < 4 || stripes < 2*each {
 		return img
 	}
 	n := stripes / each
