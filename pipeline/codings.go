@@ -93,7 +93,7 @@ func (c codings) missing(wanted []coding) (out [][]coding) {
 func code(img *scene.Image, p *picture, want []coding, r Recipe) ([]textures.Coded, error) {
 	pixels := p.pixels
 	same := want[0].w == pixels.Rect.Dx() && want[0].h == pixels.Rect.Dy()
-	asIs := textures.Coded{Data: img.Data, MIME: img.MIME, PSNR: math.Inf(1)}
+	asIs := textures.Coded{Data: img.Data, MIME: img.MIME, PSNR: math.Inf(1), Detail: 1}
 	if !same {
 		pixels = textures.Resize(pixels, want[0].w, want[0].h, p.how)
 	}

@@ -418,7 +418,7 @@ func (j *job) original(relaxed string) *file {
 	f := &file{form: asset.Universal, data: j.source, gpuBytes: j.model.facts.GPUBytes, triangles: j.model.facts.Triangles, relaxed: relaxed}
 	for i, img := range j.model.scene.Images {
 		w, h, _ := textures.Config(img.Data) // read before
-		f.textures = append(f.textures, entryOf(j.roles[i], image.Rect(0, 0, w, h), w, h, textures.Coded{Data: img.Data, MIME: img.MIME, PSNR: math.Inf(1)}))
+		f.textures = append(f.textures, entryOf(j.roles[i], image.Rect(0, 0, w, h), w, h, textures.Coded{Data: img.Data, MIME: img.MIME, PSNR: math.Inf(1), Detail: 1}))
 	}
 	return f
 }

@@ -41,16 +41,17 @@ type LevelRecipe struct {
 
 // A RoleRecipe says how textures of a role are packed.
 type RoleRecipe struct {
-	Pixels float64 `json:"pixels"`          // texel size allowed, as a multiple of the level's
-	PSNR   float64 `json:"psnr,omitempty"`  // dB
-	Angle  float64 `json:"angle,omitempty"` // degrees, 99th percentile, normals
-	Shift  float64 `json:"shift,omitempty"` // codes, by which a small block's mean color may move
-	Noisy  float64 `json:"noisy,omitempty"` // degrees, where keeping Angle takes more than 1.5 times the bytes
-	Mean   float64 `json:"mean,omitempty"`  // degrees, on average, normals
+	Pixels float64 `json:"pixels"`           // texel size allowed, as a multiple of the level's
+	PSNR   float64 `json:"psnr,omitempty"`   // dB
+	Angle  float64 `json:"angle,omitempty"`  // degrees, 99th percentile, normals
+	Shift  float64 `json:"shift,omitempty"`  // codes, by which a small block's mean color may move
+	Detail float64 `json:"detail,omitempty"` // share of the structure of small blocks, colors
+	Noisy  float64 `json:"noisy,omitempty"`  // degrees, where keeping Angle takes more than 1.5 times the bytes
+	Mean   float64 `json:"mean,omitempty"`   // degrees, on average, normals
 }
 
 func (r RoleRecipe) quality() textures.Quality {
-	return textures.Quality{PSNR: r.PSNR, Angle: r.Angle, Noisy: r.Noisy, Mean: r.Mean, Shift: r.Shift}
+	return textures.Quality{PSNR: r.PSNR, Angle: r.Angle, Noisy: r.Noisy, Mean: r.Mean, Shift: r.Shift, Detail: r.Detail}
 }
 
 // Default is the built-in recipe: the pixel contract at four heights.
@@ -66,8 +67,8 @@ func Default() Recipe {
 			{640, 16 * mb, 3 * mb / 2},
 		},
 		Roles: map[textures.Role]RoleRecipe{
-			textures.Color:    {Pixels: 1, PSNR: 38, Shift: 2},
-			textures.Emissive: {Pixels: 1, PSNR: 38, Shift: 2},
+			textures.Color:    {Pixels: 1, PSNR: 38, Shift: 2, Detail: 0.97},
+			textures.Emissive: {Pixels: 1, PSNR: 38, Shift: 2, Detail: 0.97},
 			textures.Normal:   {Pixels: 1, Angle: 3, Noisy: 5, Mean: 1},
 			textures.ORM:      {Pixels: 2, PSNR: 37},
 			textures.Data:     {Pixels: 1, PSNR: 40},

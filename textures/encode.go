@@ -13,6 +13,9 @@ type Quality struct {
 	Noisy float64 // degrees, instead of Angle where that would take more than 1.5 times the bytes
 	Mean  float64 // degrees, of all normals
 	Shift float64 // codes: the mean of 99 of 100 blocks of 8 by 8 pixels moves less, as the function Shift has it
+	// Detail is what is kept of the structure of such blocks, up to 1, as the function
+	// Detail has it.
+	Detail float64
 }
 
 // A Set is what an image may be coded as.
@@ -32,6 +35,8 @@ type Coded struct {
 	Angle float64 // degrees, 99th percentile, of normals
 	Mean  float64 // degrees, of normals
 	Shift float64 // codes, 99th percentile, of light
+
+	Detail float64 // of light; 1 when nothing was lost
 }
 
 // A Use says what a coded image is for.
@@ -199,6 +204,9 @@ func (c Coded) excess(q Quality) float64 {
 	if q.PSNR > 0 {
 		over = math.Pow(10, (q.PSNR-c.PSNR)/20)
 	}
+	if q.Detail > 0 {
+		over = max(over, excessOfDetail(c.Detail, q.Detail))
+	}
 	for _, x := range [][2]float64{{c.Angle, q.Angle}, {c.Mean, q.Mean}, {c.Shift, q.Shift}} {
 		if x[1] > 0 {
 			over = max(over, x[0]/x[1])
@@ -214,6 +222,11 @@ func (c *Coded) measured(img, back *image.NRGBA, u Use) {
 		c.Mean, c.Angle = Angles(img, back)
 	}
 	if u.Role.Light() {
-		c.Shift = visibleShift(img, back, u)
+		if translucent(img, back, u) {
+			c.Shift, c.Detail = visibleShift(img, back, u), Detail(img, back)
+			return
+		}
+		blocks := measureBlocks(img, back)
+		c.Shift, c.Detail = blocks.shift(), blocks.detail()
 	}
 }

@@ -14,6 +14,7 @@ type scheme struct {
 	layout  jpeg.Layout
 	weights [3]float64 // of R, G and B; 0 where nothing reads it
 	apart   bool       // each component has its own step, to keep its own quality
+	light   bool       // is looked at
 }
 
 // schemes are those worth a try for a use.
@@ -21,13 +22,13 @@ func (e *encoding) schemes() []scheme {
 	all := [3]float64{1, 1, 1}
 	switch {
 	case e.gray:
-		return []scheme{{jpeg.Gray, all, false}}
+		return []scheme{{layout: jpeg.Gray, weights: all, light: e.use.Role.Light()}}
 	case e.use.Role.Light():
-		return []scheme{{jpeg.YCbCr420, all, false}, {jpeg.YCbCr444, all, false}}
+		return []scheme{{layout: jpeg.YCbCr420, weights: all, light: true}, {layout: jpeg.YCbCr444, weights: all, light: true}}
 	case e.use.Role == Normal:
 		// An error along a normal doesn't turn it. Where normals are near Z that is Z's error;
 		// where they are steep all three count.
-		return []scheme{{jpeg.RGB, [3]float64{1, 1, 0.25}, false}, {jpeg.RGB, all, false}}
+		return []scheme{{layout: jpeg.RGB, weights: [3]float64{1, 1, 0.25}}, {layout: jpeg.RGB, weights: all}}
 	}
 	w := [3]float64{}
 	for c := range w {
@@ -35,7 +36,7 @@ func (e *encoding) schemes() []scheme {
 			w[c] = 1
 		}
 	}
-	return []scheme{{jpeg.RGB, w, true}}
+	return []scheme{{layout: jpeg.RGB, weights: w, apart: true}}
 }
 
 // spread is how an error of a component counts in R, G and B (ITU-T T.871, section 7).
@@ -53,11 +54,17 @@ func (s scheme) steps(size [3]float64) []jpeg.Steps {
 			}
 		}
 		out[c] = jpeg.Flat(min(size[c]/math.Sqrt(max(weight, 1e-6)), largestStep))
+		if s.light {
+			out[c] = out[c].Finer(blotch)
+		}
 	}
 	return out
 }
 
 const largestStep = 255
+
+// blotch is the largest step of a block's mean color: at most 3/4 of a code off.
+const blotch = 12
 
 // rounding saves bits where they do least: some 5 to 10 % at the same error.
 var rounding = jpeg.Rounding{ToOne: 0.63, Up: 0.54}

@@ -11,7 +11,7 @@ import (
 // encodePNG makes a PNG, of one channel where that says all.
 func encodePNG(img *image.NRGBA) (Coded, error) {
 	data, err := writePNG(img, png.DefaultCompression)
-	return Coded{Data: data, MIME: PNG, PSNR: math.Inf(1)}, err
+	return Coded{Data: data, MIME: PNG, PSNR: math.Inf(1), Detail: 1}, err
 }
 
 // quickPNG is the size of a PNG made in a hurry, some half larger than a good one.

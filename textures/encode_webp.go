@@ -33,7 +33,7 @@ func encodeLosslessWebP(img *image.NRGBA) (Coded, error) {
 	if err != nil {
 		return Coded{}, fmt.Errorf("encode WebP: %w", err)
 	}
-	return Coded{Data: data, MIME: WebP, PSNR: math.Inf(1)}, nil
+	return Coded{Data: data, MIME: WebP, PSNR: math.Inf(1), Detail: 1}, nil
 }
 
 // webpEdge is the longest side of a WebP image (RFC 9649, 2.6).

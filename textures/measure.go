@@ -3,7 +3,6 @@ package textures
 import (
 	"image"
 	"math"
-	"slices"
 )
 
 // PSNR is the peak signal-to-noise ratio of b against a, in dB over the channels
@@ -90,47 +89,4 @@ func decibels(mse float64) float64 { return 10 * math.Log10(255*255/mse) }
 // common is the size of what both images cover.
 func common(a, b *image.NRGBA) (w, h int) {
 	return min(a.Rect.Dx(), b.Rect.Dx()), min(a.Rect.Dy(), b.Rect.Dy())
-}
-
-// Shift is the 99th percentile, over blocks of 8 by 8 pixels, of how far the mean of
-// b is from a's, in codes: that of luma, or half that of a color difference (ITU-T T.871,
-// section 7), whichever is more; the eye sees colors less sharply. On plain surfaces such
-// blotches are seen, and they hardly count in a PSNR.
-func Shift(a, b *image.NRGBA) float64 {
-	w, h := common(a, b)
-	const bins, fine = 255*16 + 1, 16 // sixteenths of a code
-	var count [bins]int
-	total := 0
-	for y := 0; y < h; y += 8 {
-		for x := 0; x < w; x += 8 {
-			bw, bh := min(8, w-x), min(8, h-y)
-			d := blockShift(a.Pix[y*a.Stride+4*x:], b.Pix[y*b.Stride+4*x:], a.Stride, b.Stride, bw, bh)
-			count[min(d*fine/(1000*bw*bh), bins-1)]++
-			total++
-		}
-	}
-	left := total / 100
-	for d, n := range slices.Backward(count[:]) {
-		if left -= n; left < 0 {
-			return float64(d) / fine
-		}
-	}
-	return 0
-}
-
-// blockShift is the sum of differences over a block, of luma or of half a color difference,
-// in thousandths.
-func blockShift(p, q []uint8, pStride, qStride, w, h int) int {
-	var r, g, b int
-	for y := range h {
-		m, n := p[y*pStride:][:4*w], q[y*qStride:][:4*w]
-		for i := 0; i+3 <= len(m) && i+3 <= len(n); i += 4 {
-			r += int(m[i]) - int(n[i])
-			g += int(m[i+1]) - int(n[i+1])
-			b += int(m[i+2]) - int(n[i+2])
-		}
-	}
-	luma := 299*r + 587*g + 114*b
-	blue, red := (1000*b-luma)*1000/3544, (1000*r-luma)*1000/2804 // halves of (B - Y) / 1.772 and (R - Y) / 1.402
-	return max(luma, -luma, blue, -blue, red, -red)
 }

@@ -23,8 +23,7 @@ func forward(out, in []float32, stride int) {
 	out = out[:blockSize]
 	for x := range 8 {
 		m := mid[x : x+57]
-		out[x], out[8+x], out[16+x], out[24+x], out[32+x], out[40+x], out[48+x], out[56+x] =
-			analyse(m[0], m[8], m[16], m[24], m[32], m[40], m[48], m[56])
+		out[x], out[8+x], out[16+x], out[24+x], out[32+x], out[40+x], out[48+x], out[56+x] = analyse(m[0], m[8], m[16], m[24], m[32], m[40], m[48], m[56])
 	}
 }
 

@@ -19,6 +19,18 @@ func Flat(step float64) (s Steps) {
 	return s
 }
 
+// Finer returns s with the steps of the coarsest waves at most so large: of a block's mean and of
+// one wave across or down it, and twice that where it is two. Their errors are seen as
+// blotches, however small.
+func (s Steps) Finer(step float64) Steps {
+	for i := range s {
+		if waves := i/8 + i%8; waves < 3 {
+			s[i] = min(s[i], uint8(max(math.Round(step*float64(max(waves, 1))), 1)))
+		}
+	}
+	return s
+}
+
 // Rounding says from which fraction on a coefficient is rounded up: 0.5 is nearest.
 // A little more costs less in error than it saves in bits, most of all where a
 // coefficient becomes 0.
