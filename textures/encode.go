@@ -112,7 +112,7 @@ func (e *encoding) universal() (Coded, error) {
 	return e.better(lossy, lossless, 1), err
 }
 
-// web is the best of JPEG and WebP.
+// web is the best JPEG or WebP.
 func (e *encoding) web() (Coded, error) {
 	lossy, err := e.lossyWeb()
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 type Codec string
 
 // The codecs. WebPCodec may lose, and does without where that is smaller; LosslessWebPCodec
-// never loses. AutoCodec is what is smallest in the Web set.
+// never loses. AutoCodec is what Encode takes of the Web set.
 const (
 	AutoCodec         Codec = "auto"
 	JPEGCodec         Codec = "jpeg"
@@ -36,9 +36,10 @@ var errQuality = errors.New("the codec has no such quality")
 //   - JPEG has the steps of jpeg.Standard, with half the colors' resolution (4:2:0) for light
 //     and all of it (4:4:4) for normals and data, as libjpeg makes it.
 //
-// A quality of 0 looks for the smallest file that keeps u.Quality, as Encode does; Kept tells
-// whether there was one, else it is the best. There WebP without loss is taken for normals and data
-// whose alpha is used, as what nobody sees would be lost.
+// A quality of 0 looks for the smallest file that keeps u.Quality. Where no lossy one does, which
+// Kept tells, it is the best of them, or one without loss if WebP may be chosen and that is at most
+// three times as large. WebP of normals and data whose alpha is used never loses there: lossy ones
+// drop colors where alpha is 0.
 func EncodeAs(img *image.NRGBA, u Use, codec Codec, quality int) (Coded, error) {
 	if quality != 0 && (!codec.Scaled() || quality < 1 || quality > 100) {
 		return Coded{}, fmt.Errorf("encode %s at quality %d: %w", codec, quality, errQuality)

@@ -39,7 +39,7 @@ orientation is applied, no metadata is kept, and colors are taken as sRGB. OUT's
 folder, NAME.EXT each; one that isn't there yet is told by a slash at its end.
 
 Without --quality it looks for the smallest file that keeps what the recipe asks of the role, or
---psnr and --angle instead. Where there is none, it writes the best and says what that keeps.
+--psnr and --angle instead. Where none does, it writes the best and says what that keeps.
 --quality is the codec's own scale, without a search: with WebP that of cwebp -q, with JPEG that
 of libjpeg, whose colors have half the resolution in the roles color and emissive only. Figures
 are of the file that is written, against the image as it was resized.

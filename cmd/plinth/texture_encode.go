@@ -174,7 +174,7 @@ func described(d textures.Difference, coded textures.Coded) packedImage {
 	return p
 }
 
-// tellMissed says what the best file keeps where none keeps all that is asked.
+// tellMissed says what a file keeps where it isn't all that was asked.
 func tellMissed(c console, name string, coded textures.Coded, q textures.Quality) {
 	if coded.Kept(q) {
 		return
@@ -195,7 +195,7 @@ func tellMissed(c console, name string, coded textures.Coded, q textures.Quality
 			missed = append(missed, fmt.Sprintf(x.text, x.got, x.asked))
 		}
 	}
-	_, _ = fmt.Fprintf(c.err, "plinth: note: %s is the best there is, and keeps %s; --codec webp-lossless and png lose nothing\n", name, strings.Join(missed, ", "))
+	_, _ = fmt.Fprintf(c.err, "plinth: note: %s misses the target with %s; --codec webp-lossless and png lose nothing\n", name, strings.Join(missed, ", "))
 }
 
 func showPacked(c console, all []packedImage) {

@@ -23,7 +23,7 @@ func TestTextureWritesWhatItIsAskedFor(t *testing.T) {
 		"a WebP that is read":                 {"flat.webp -o out.png --role data", "out.png", textures.PNG, 32, 24, ""},
 		"a folder that isn't there":           {"wood.png -o deep/down/ --role color --codec jpeg", "deep/down/wood.jpg", textures.JPEG, 60, 40, ""},
 		"a folder that is there":              {"bumps.png -o more --role normal --codec png", "more/bumps.png", textures.PNG, 64, 64, ""},
-		"the smallest in a folder":            {"wood.png -o out/ --role color", "out/wood.webp", textures.WebP, 60, 40, ""},
+		"what packs best, in a folder":        {"wood.png -o out/ --role color", "out/wood.webp", textures.WebP, 60, 40, ""},
 		"the smallest when asked":             {"wood.png -o out/ --role color --codec auto", "out/wood.webp", textures.WebP, 60, 40, ""},
 		"a file in a folder that isn't there": {"wood.png -o new/out.png --role orm", "new/out.png", textures.PNG, 60, 40, ""},
 		"an edge":                             {"wood.png -o out.png --role color --edge 30", "out.png", textures.PNG, 30, 20, ""},
@@ -37,7 +37,7 @@ func TestTextureWritesWhatItIsAskedFor(t *testing.T) {
 		"a JPEG that EXIF turns":              {"photo.jpg -o out.png --role color", "out.png", textures.PNG, 40, 60, ""},
 		"a profile is told":                   {"tagged.png -o out.png --role color", "out.png", textures.PNG, 60, 40, `note: tagged.png has the color profile "Wide Gamut", which is not sRGB; it is ignored; convert the image`},
 		"16 bits are told":                    {"deep.png -o out.png --role data", "out.png", textures.PNG, 8, 8, "note: deep.png has 16 bits"},
-		"a target that no file keeps":         {"wood.png -o out.jpg --role color --psnr 70", "out.jpg", textures.JPEG, 60, 40, "note: out.jpg is the best there is, and keeps a PSNR of"},
+		"a target that no file keeps":         {"wood.png -o out.jpg --role color --psnr 70", "out.jpg", textures.JPEG, 60, 40, "note: out.jpg misses the target with a PSNR of"},
 		"one of the recipe":                   {"wood.png -o out.jpg --role color --recipe strict.json", "out.jpg", textures.JPEG, 60, 40, "dB, not 80"},
 		"one of normals":                      {"bumps.png -o out.jpg --role normal --angle 0.01", "out.jpg", textures.JPEG, 64, 64, "degrees, not 0.01; --codec webp-lossless and png lose nothing"},
 	} {

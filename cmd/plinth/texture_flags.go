@@ -37,7 +37,7 @@ func wrapModes() map[string]textures.Wrap {
 func (e *encodeOptions) add(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVarP(&e.out, "out", "o", "", "file to write, or a folder for several images (required to pack)")
-	f.StringVar(&e.codec, "codec", "", strings.Join(codecNames(), ", ")+": the smallest for browsers (default by OUT's extension; auto in a folder)")
+	f.StringVar(&e.codec, "codec", "", strings.Join(codecNames(), ", ")+", which takes what packs best for browsers (default by OUT's extension; auto in a folder)")
 	f.IntVar(&e.quality, "quality", 0, "1 to 100 on the scale of cwebp or libjpeg, instead of looking for what keeps a target")
 	f.Float64Var(&e.psnr, "psnr", 0, "target in dB, instead of the recipe's")
 	f.Float64Var(&e.angle, "angle", 0, "target in degrees that 99 of 100 normals stay within, instead of the recipe's")
