@@ -119,12 +119,17 @@ func (e *encoding) universal() (Coded, error) {
 	return e.better(lossy, lossless, 1), err
 }
 
-// web is the best of PNG, JPEG and WebP.
+// web is the best JPEG or WebP.
 func (e *encoding) web() (Coded, error) {
 	lossy, err := e.lossyWeb()
 	if err != nil {
 		return lossy, err
 	}
+	return e.orLosslessWebP(lossy)
+}
+
+// orLosslessWebP is a lossy file, or WebP without loss where that is better.
+func (e *encoding) orLosslessWebP(lossy Coded) (Coded, error) {
 	allowed := 1.0
 	if e.use.Role == Normal {
 		allowed = losslessNormals

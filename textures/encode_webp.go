@@ -9,10 +9,10 @@ import (
 // WebP is written by libwebp at its default effort (method 4), as cwebp does; which
 // build of it is in libwebp_cgo.go and libwebp_pure.go. Both make the same bytes.
 
-// EncodeWebP makes a lossy WebP of that quality, 1 to 99, libwebp's scale. Alpha is kept.
+// EncodeWebP makes a lossy WebP of that quality, 1 to 100, libwebp's scale. Alpha is kept.
 func EncodeWebP(img *image.NRGBA, quality int) ([]byte, error) {
-	if quality < 1 || quality > 99 {
-		return nil, fmt.Errorf("quality %d is not 1 to 99", quality)
+	if quality < 1 || quality > 100 {
+		return nil, fmt.Errorf("quality %d is not 1 to 100", quality)
 	}
 	if err := webpSize(img); err != nil {
 		return nil, err

@@ -1,18 +1,14 @@
 package main
 
 import (
-	"encoding/json"
+	"context"
 	"errors"
 	"fmt"
-	"image"
-	"math"
 	"slices"
 	"strings"
 
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
-	"github.com/plinth3d/plinth/mesh/scene"
 	"github.com/plinth3d/plinth/textures"
 )
 
@@ -22,20 +18,35 @@ func roles() []string {
 }
 
 type textureOptions struct {
-	files   []string
-	compare bool
-	role    string
-	json    bool
-	recipe  recipeFlags
+	files    []string
+	compare  bool
+	role     string
+	channels string
+	json     bool
+	recipe   recipeFlags
+	encode   encodeOptions
+	given    func(flag string) bool
 }
 
 func newTexture(c console) *cobra.Command {
 	var o textureOptions
 	cmd := &cobra.Command{
-		Use:   "texture --compare A B --role ROLE",
-		Short: "Tell how far two images lie apart, by what they are for",
-		Long: `Texture --compare measures how far image B is from image A. Both are PNG, JPEG or WebP, and have
-the same size. The role says what the numbers stand for:
+		Use:   "texture IN... -o OUT --role ROLE | --compare A B --role ROLE",
+		Short: "Pack images by what they are for, or tell how far two lie apart",
+		Long: `Texture resizes images and packs them by what they are for. IN is PNG, JPEG or WebP; EXIF's
+orientation is applied, no metadata is kept, and colors are taken as sRGB. OUT's extension
+(.png, .jpg, .jpeg, .webp) names the codec. Several images, and --codec auto, are written to a
+folder, NAME.EXT each; one that isn't there yet is told by a slash at its end.
+
+Without --quality it looks for the smallest file that keeps what the recipe asks of the role, or
+--psnr and --angle instead. Where none does, it writes the best and says what that keeps.
+--quality is the codec's own scale, without a search: with WebP that of cwebp -q, with JPEG that
+of libjpeg, whose colors have half the resolution in the roles color and emissive only. Figures
+are of the file that is written, against the image as it was resized.
+
+Texture --compare measures how far image B is from image A, of the same size.
+
+The role says what pixels stand for, how they are resized, and what the numbers say:
 
   color, emissive  light in sRGB: PSNR of all channels together, SSIM of the luma, and how
                    far the mean color of blocks of 8 by 8 pixels moves
@@ -43,123 +54,57 @@ the same size. The role says what the numbers stand for:
                    pixels of A that are no normal are left out of the angles
   orm, data        numbers: PSNR of the worst channel, mean SSIM of the channels
 
-Alpha is compared where the role is color or data and one of the images has any. Light then
+Alpha counts where the role is color or data and there is any; --channels says otherwise. Light
 weighs as much as its alpha, the larger of the two: what nobody sees doesn't count. SSIM is
 that of Wang et al., 2004: 1 for equal images.`,
-		Example: `  plinth texture --compare wood.png wood.jpg --role color
-  plinth texture --compare bumps.png bumps.webp --role normal --json | jq .angle`,
-		Args: args(2, 2, "two images"),
+		Example: `  plinth texture wood.png -o wood.webp --role color
+  plinth texture wood.jpg -o small.jpg --role color --edge 512 --quality 80
+  plinth texture leaf.png -o leaf.webp --role color --edge 256 --cutoff 0.5
+  plinth texture bumps.png -o bumps.jpg --role normal --angle 2
+  plinth texture *.png -o packed/ --role orm --channels gb --json
+  plinth texture --compare wood.png wood.jpg --role color
+  plinth texture --compare bumps.png bumps.jpg --role normal --json | jq .angle`,
+		Args: args(1, -1, "one or more images"),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return []string{"png", "jpg", "jpeg", "webp"}, cobra.ShellCompDirectiveFilterFileExt
 		},
-		RunE: func(_ *cobra.Command, files []string) error {
-			o.files = files
-			return runTexture(c, o)
+		RunE: func(cmd *cobra.Command, files []string) error {
+			o.files, o.given = files, cmd.Flags().Changed
+			return runTexture(cmd.Context(), c, o)
 		},
 	}
 	cmd.Flags().BoolVar(&o.compare, "compare", false, "compare two images")
 	cmd.Flags().StringVar(&o.role, "role", "", "what the images are for: "+strings.Join(roles(), ", ")+" (required)")
-	cmd.Flags().BoolVar(&o.json, "json", false, "print JSON; a PSNR is null where nothing differs")
-	cmd.Flags().StringVar(&o.recipe.file, "recipe", "", "file with a recipe (JSON), for its limits")
+	cmd.Flags().StringVar(&o.channels, "channels", "", "channels in use, some of rgba; others may become anything (default rgb, and a where color or data has any)")
+	cmd.Flags().BoolVar(&o.json, "json", false, "print JSON, one line a file; a PSNR is null or absent where nothing differs")
+	cmd.Flags().StringVar(&o.recipe.file, "recipe", "", "file with a recipe (JSON), for its limits and what it asks of roles")
+	o.encode.add(cmd)
 	_ = cmd.RegisterFlagCompletionFunc("role", cobra.FixedCompletions(roles(), cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("channels", cobra.FixedCompletions([]string{"rgb", "rgba", "gb", "r", "g", "b", "a"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
-func runTexture(c console, o textureOptions) error {
+func runTexture(ctx context.Context, c console, o textureOptions) error {
+	if !o.compare {
+		return runEncode(ctx, c, o)
+	}
+	return runCompare(c, o)
+}
+
+// check tells what is wrong with what both ways to use the command have.
+func (o textureOptions) check() error {
+	used, err := parseChannels(o.channels)
 	switch {
-	case !o.compare:
-		return usageError{errors.New("texture needs --compare A B")}
 	case o.role == "":
 		return usageError{fmt.Errorf("texture needs --role, one of %s", strings.Join(roles(), ", "))}
 	case !slices.Contains(roles(), o.role):
 		return usageError{fmt.Errorf("--role is %q, none of %s", o.role, strings.Join(roles(), ", "))}
+	case err != nil:
+		return usageError{err}
+	case o.given("channels") && used == 0:
+		return usageError{errors.New("--channels is empty; name some of rgba")}
+	case o.role == string(textures.Normal) && used != 0 && used&textures.RGB != textures.RGB:
+		return usageError{fmt.Errorf("--channels is %s, and a normal takes all of rgb; --role data takes any", o.channels)}
 	}
-	recipe, err := o.recipe.recipe()
-	if err != nil {
-		return err
-	}
-	var images [2]*image.NRGBA
-	for i, file := range o.files {
-		if images[i], err = readImage(file, recipe.Limits); err != nil {
-			return err
-		}
-	}
-	d, err := textures.Compare(images[0], images[1], usesOf(textures.Role(o.role), images[:]))
-	if err != nil {
-		return &scene.FormatError{Code: "image", Where: strings.Join(o.files, " and "), What: "can't be compared: " + err.Error()}
-	}
-	if o.json {
-		return json.NewEncoder(c.out).Encode(d)
-	}
-	showDifference(c, d)
 	return nil
-}
-
-// readImage reads a PNG, JPEG or WebP file within the limits for models.
-func readImage(file string, limits scene.Limits) (*image.NRGBA, error) {
-	data, err := readSource(file, limits.Bytes)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
-	}
-	img, err := textures.Decode(data, limits.Pixels)
-	if err != nil {
-		return nil, &scene.FormatError{Code: "image", Where: file, What: fmt.Sprintf("can't be read: %v", err), Do: "export it as PNG, JPEG or WebP"}
-	}
-	return img, nil
-}
-
-// usesOf says which channels images have a use for: alpha only where there is any, and the
-// role can have it.
-func usesOf(role textures.Role, images []*image.NRGBA) textures.Use {
-	u := textures.Use{Role: role, Used: textures.RGB}
-	for _, img := range images {
-		if (role == textures.Color || role == textures.Data) && textures.Analyse(img).Min[3] < 255 {
-			u.Used |= textures.A
-		}
-	}
-	return u
-}
-
-func showDifference(c console, d textures.Difference) {
-	t := table.NewWriter()
-	t.SetOutputMirror(c.out)
-	t.SetStyle(table.StyleLight)
-	of := "of the worst channel"
-	if d.Use.Role.Light() || d.Use.Role == textures.Normal {
-		of = "of all channels"
-	}
-	t.AppendRows([]table.Row{
-		{"pixels", fmt.Sprintf("%d by %d", d.Width, d.Height)},
-		{"PSNR", decibels(d.PSNR) + ", " + of},
-	})
-	for i, name := range [4]string{"red", "green", "blue", "alpha"} {
-		if d.Use.Used&(1<<i) != 0 {
-			t.AppendRow(table.Row{"  " + name, decibels(d.Channels[i])})
-		}
-	}
-	t.AppendRow(table.Row{"SSIM", fmt.Sprintf("%.5f", d.SSIM)})
-	if d.Use.Role == textures.Normal {
-		t.AppendRow(table.Row{"angle", angles(d)})
-	}
-	if d.Use.Role.Light() {
-		t.AppendRow(table.Row{"shift of blocks", fmt.Sprintf("99 %% within %.2f codes", d.Shift)})
-	}
-	t.Render()
-}
-
-// angles says how far normals turned, and whether that speaks for the image.
-func angles(d textures.Difference) string {
-	if d.Normals == 0 {
-		return "no pixel of the first image is a normal"
-	}
-	share := 100 * float64(d.Normals) / (float64(d.Width) * float64(d.Height))
-	return fmt.Sprintf("%.2f degrees, mean; 99 %% within %.2f, all within %.2f; %.4g %% of the pixels are normals", d.MeanAngle, d.Angle, d.MaxAngle, share)
-}
-
-// decibels is a PSNR as text.
-func decibels(x float64) string {
-	if math.IsInf(x, 1) {
-		return "equal"
-	}
-	return fmt.Sprintf("%.2f dB", x)
 }
