@@ -39,7 +39,7 @@ func (p *picture) use(r Recipe) textures.Use {
 	case p.bare && p.used&textures.A != 0 && p.stats.Min[3] < 255:
 		u.Role = textures.Data
 	}
-	u.Quality = r.Roles[u.Role].quality()
+	u.Quality = r.Roles[u.Role].Quality()
 	return u
 }
 

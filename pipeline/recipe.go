@@ -50,7 +50,8 @@ type RoleRecipe struct {
 	Mean   float64 `json:"mean,omitempty"`   // degrees, on average, normals
 }
 
-func (r RoleRecipe) quality() textures.Quality {
+// Quality is what textures of the role must keep when they are coded.
+func (r RoleRecipe) Quality() textures.Quality {
 	return textures.Quality{PSNR: r.PSNR, Angle: r.Angle, Noisy: r.Noisy, Mean: r.Mean, Shift: r.Shift, Detail: r.Detail}
 }
 

@@ -125,7 +125,7 @@ func (o textureOptions) quality(recipe pipeline.Recipe) textures.Quality {
 		return textures.Quality{PSNR: o.encode.psnr, Angle: o.encode.angle}
 	}
 	r := recipe.Roles[textures.Role(o.role)]
-	return textures.Quality{PSNR: r.PSNR, Angle: r.Angle, Noisy: r.Noisy, Mean: r.Mean, Shift: r.Shift}
+	return r.Quality()
 }
 
 // resized is an image of at most --edge pixels along its longer side.
