@@ -23,7 +23,7 @@ viewer: $(VIEWER)/dist/index.html
 $(VIEWER)/dist/index.html: $(wildcard $(VIEWER)/src/*) $(VIEWER)/index.html $(VIEWER)/package-lock.json $(VIEWER)/vite.config.js
 	cd $(VIEWER) && npm ci --no-audit --no-fund && npm run build
 
-# Needs Go only; no network, no service.
+# Needs Go and gcc; no network, no service.
 test:
 	go test $(PACKAGES)
 
