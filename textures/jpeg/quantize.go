@@ -155,7 +155,12 @@ func (q *Quantized) samples(c int) []uint8 {
 	var values [blockSize]float32
 	for y := range p.high {
 		for x := range p.wide {
-			coefs := q.coefs[c][(y*p.wide+x)*blockSize:][:blockSize]
+			coefs := q.coefs[c][(y*p.wide+x)*blockSize:][:blockSize:blockSize]
+			at := 8*y*stride + 8*x
+			if plainBlock(coefs) {
+				fillBlock(out[at:], stride, sampleOf(float32(c4*float32(c4*float32(float32(coefs[0])*step[0])))))
+				continue
+			}
 			clear(in[:])
 			for k, v := range coefs {
 				if v != 0 {
@@ -164,12 +169,34 @@ func (q *Quantized) samples(c int) []uint8 {
 			}
 			inverse(values[:], &in, 8)
 			for j := range 8 {
-				row := out[(8*y+j)*stride+8*x:][:8]
+				row, v := out[at+j*stride:][:8], values[8*j:][:8]
 				for i := range row {
-					row[i] = uint8(min(max(values[8*j+i]+128.5, 0), 255))
+					row[i] = sampleOf(v[i])
 				}
 			}
 		}
 	}
 	return out
+}
+
+// sampleOf is the code of a sample around 0.
+func sampleOf(v float32) uint8 { return uint8(min(max(v+128.5, 0), 255)) }
+
+// plainBlock tells whether a block has nothing but its mean.
+func plainBlock(coefs []int16) bool {
+	for _, v := range coefs[1:] {
+		if v != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func fillBlock(out []uint8, stride int, v uint8) {
+	for j := range 8 {
+		row := out[j*stride:][:8]
+		for i := range row {
+			row[i] = v
+		}
+	}
 }
