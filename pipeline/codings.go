@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/plinth3d/plinth/mesh/scene"
 	"github.com/plinth3d/plinth/pipeline/asset"
@@ -29,6 +30,9 @@ func (c coding) sized() coding {
 // sets are what the images of a form may be.
 var sets = map[string]textures.Set{asset.Universal: textures.Universal, asset.Web: textures.Web}
 
+// pixelsAtOnce is how many pixels of sources are coded at a time, at up to 50 bytes each.
+const pixelsAtOnce = 1 << 24
+
 // coded images are made once for all levels that want them.
 type codings map[coding]textures.Coded
 
@@ -39,14 +43,17 @@ func (c codings) make(ctx context.Context, s *scene.Scene, pictures []picture, r
 	results := make([][]textures.Coded, len(todo))
 	var lock sync.Mutex
 	made := 0
+	room := semaphore.NewWeighted(pixelsAtOnce)
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, want := range todo {
 		group.Go(func() (err error) {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
 			p := want[0].image
+			size := min(int64(len(pictures[p].pixels.Pix)/4), pixelsAtOnce)
+			if err := room.Acquire(ctx, size); err != nil {
+				return err
+			}
+			defer room.Release(size)
 			results[i], err = code(&s.Images[p], &pictures[p], want, r)
 			lock.Lock()
 			defer lock.Unlock()
