@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"image"
 	"math"
+
+	"github.com/plinth3d/plinth/textures/jpeg"
 )
 
 // Quality is what a coded image must keep. A zero field asks nothing.
@@ -108,7 +110,7 @@ func newEncoding(img *image.NRGBA, u Use) (*encoding, error) {
 
 // universal is the best PNG or JPEG.
 func (e *encoding) universal() (Coded, error) {
-	if e.alpha {
+	if e.alpha || e.longest() > jpeg.MaxEdge {
 		return encodePNG(e.img)
 	}
 	lossy, err := e.lossyJPEG()
@@ -119,8 +121,14 @@ func (e *encoding) universal() (Coded, error) {
 	return e.better(lossy, lossless, 1), err
 }
 
-// web is the best JPEG or WebP.
+// longest is the longer side.
+func (e *encoding) longest() int { return max(e.img.Rect.Dx(), e.img.Rect.Dy()) }
+
+// web is the best JPEG or WebP, or what universal is where that is too large for WebP.
 func (e *encoding) web() (Coded, error) {
+	if e.longest() > webpEdge {
+		return e.universal()
+	}
 	lossy, err := e.lossyWeb()
 	if err != nil {
 		return lossy, err

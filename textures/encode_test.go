@@ -7,6 +7,8 @@ import (
 	"image/color"
 	"runtime"
 	"testing"
+
+	"github.com/plinth3d/plinth/textures/jpeg"
 )
 
 func encodeOne(img *image.NRGBA, u Use, set Set) (Coded, error) {
@@ -154,6 +156,17 @@ func TestEncode(t *testing.T) {
 		}
 		if strict.Angle > 3 || eased.Angle <= 3 || eased.Angle > 12 || 3*len(eased.Data) > 2*len(strict.Data) {
 			t.Errorf("got %d bytes at %g degrees, and %d at %g", len(strict.Data), strict.Angle, len(eased.Data), eased.Angle)
+		}
+	})
+	t.Run("what is too large for a codec takes another", func(t *testing.T) {
+		u := Use{Color, RGB, Quality{PSNR: 38}}
+		wide, err := Encode(smooth(webpEdge+1, 8), u, Universal, Web)
+		if err != nil || wide[1].MIME == WebP {
+			t.Errorf("beyond WebP: got %s, %v", wide[1].MIME, err)
+		}
+		wider, err := Encode(smooth(jpeg.MaxEdge+1, 4), u, Universal, Web)
+		if err != nil || wider[0].MIME != PNG || wider[1].MIME != PNG {
+			t.Errorf("beyond JPEG: got %v, %v", wider, err)
 		}
 	})
 	t.Run("no pixels are an error", func(t *testing.T) {

@@ -55,13 +55,16 @@ type Transformed struct {
 	coefs  [][]float32 // by plane; 64 to a block
 }
 
+// MaxEdge is the longest side of a JPEG (T.81, B.2.2).
+const MaxEdge = 65535
+
 // ErrSize is what Transform says of an image that no JPEG can hold.
 var ErrSize = errors.New("a JPEG has 1 to 65535 pixels along each axis")
 
 // Transform makes the cosine transform of an image. Alpha is not looked at.
 func Transform(img *image.NRGBA, layout Layout) (*Transformed, error) {
 	w, h := img.Rect.Dx(), img.Rect.Dy()
-	if w < 1 || h < 1 || w > 65535 || h > 65535 {
+	if w < 1 || h < 1 || w > MaxEdge || h > MaxEdge {
 		return nil, fmt.Errorf("%w: this one has %d by %d", ErrSize, w, h)
 	}
 	t := &Transformed{layout: layout, w: w, h: h}
