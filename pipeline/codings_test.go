@@ -27,13 +27,17 @@ func TestProductsKeepTheirTextures(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			r := Default()
-			r.Pixels, r.Relaxed = 1, 4 // geometry is not what is tested
-			j, err := Processor{}.prepare(t.Context(), src, r)
+			j, err := Processor{}.prepare(t.Context(), src, Default())
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := j.ladder(t.Context(), Processor{}); err != nil {
+			var wanted []coding
+			for k := range j.recipe.Levels {
+				for _, form := range forms(j.recipe) {
+					wanted = append(wanted, j.plan(k, form).images...)
+				}
+			}
+			if err := j.codings.make(t.Context(), j.folded, j.pictures, j.recipe, wanted, func(float64) {}); err != nil {
 				t.Fatal(err)
 			}
 			for want, got := range j.codings {
