@@ -22,7 +22,7 @@ func besideCWebP(ctx context.Context, b *bench) error {
 		images, equal int
 		ours, theirs  int64
 	}
-	rows := []row{{name: "-q 50"}, {name: "-q 75"}, {name: "-q 90"}, {name: "-lossless -exact -q 70"}}
+	rows := []row{{name: "-q 50"}, {name: "-q 75"}, {name: "-q 90"}, {name: "-lossless -exact -q 100"}}
 	qualities := []int{50, 75, 90}
 	beside := func(k int, ours []byte, args ...string) error {
 		theirs, err := b.cwebp(ctx, args...)
@@ -60,7 +60,7 @@ func besideCWebP(ctx context.Context, b *bench) error {
 		if err := writePNG(b.at("image.png"), coded); err != nil {
 			return err
 		}
-		return beside(len(qualities), x.data, "-lossless", "-exact", "-q", "70")
+		return beside(len(qualities), x.data, "-lossless", "-exact", "-q", "100")
 	})
 	if err != nil {
 		return err

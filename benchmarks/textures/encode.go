@@ -41,6 +41,9 @@ func encoding(ctx context.Context, b *bench) error {
 		if failed != nil {
 			return failed
 		}
+		if !seesThrough(img, x.from.Use) {
+			img = textures.Opaque(img)
+		}
 		if err := writePNG(b.at("image.png"), img); err != nil {
 			return err
 		}
