@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/plinth3d/plinth/mesh/glb"
 	"github.com/plinth3d/plinth/pipeline/asset"
@@ -55,11 +56,12 @@ func (w *weight) add(o weight) {
 }
 
 func (w *weight) cells(kb func(int64) string) string {
-	out := fmt.Sprintf(" %s | %s | %s | %.1f %% |", kb(w.source), kb(w.images), kb(w.web), 100*w.share())
+	out := []string{kb(w.source), kb(w.images), kb(w.web), fmt.Sprintf("%.1f %%", 100*w.share())}
 	for _, role := range roles {
-		out += " " + kb(w.roles[role]) + " |"
+		out = append(out, kb(w.roles[role]))
 	}
-	return out + fmt.Sprintf(" %s | %s | %.1f %% |", kb(w.rest), kb(w.contract), 100*float64(w.contract)/float64(w.source))
+	out = append(out, kb(w.rest), kb(w.contract), fmt.Sprintf("%.1f %%", 100*float64(w.contract)/float64(w.source)))
+	return " " + strings.Join(out, " | ") + " |"
 }
 
 // weigh adds up a product's web form, and what the contract alone would give.
