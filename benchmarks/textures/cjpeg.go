@@ -1,10 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"image"
+	"maps"
 	"math"
+	"os/exec"
+	"slices"
+	"strings"
 
 	"github.com/plinth3d/plinth/pipeline/asset"
 	"github.com/plinth3d/plinth/textures"
@@ -34,19 +39,18 @@ func besideCJPEG(ctx context.Context, b *bench) error {
 	fmt.Println("| product | role | size | equal | value | ours | cjpeg 1x1 | ratio | its best | ratio | with |")
 	fmt.Println("|---|---|---:|---|---:|---:|---:|---:|---:|---:|---|")
 	all := map[string]*means{}
-	var groups []string
 	err := b.each(ctx, asset.Universal, func(p *product, x *shown) error {
 		want := x.wanted()
 		if x.asItCame() || x.Codec != "jpeg" || seesThrough(want, x.from.Use) {
 			return nil
 		}
-		scores := []score{byPSNR}
-		if x.from.How.Role == textures.Normal {
-			scores = append(scores, byAngle)
-		}
 		ours, err := difference(want, x.data, x.from.Use)
 		if err != nil {
 			return err
+		}
+		scores := []score{byPSNR}
+		if x.from.How.Role == textures.Normal {
+			scores = append(scores, byAngle)
 		}
 		for _, s := range scores {
 			equal, best, with, err := b.matched(ctx, x, want, s, s.of(ours))
@@ -59,7 +63,6 @@ func besideCJPEG(ctx context.Context, b *bench) error {
 			group := x.Role + ", equal " + s.name
 			if all[group] == nil {
 				all[group] = &means{}
-				groups = append(groups, group)
 			}
 			all[group].add(n/equal, n/best)
 		}
@@ -69,9 +72,9 @@ func besideCJPEG(ctx context.Context, b *bench) error {
 		return err
 	}
 	fmt.Println("\n| geometric means | images | of cjpeg 1x1 | of its best | cjpeg never gets there |\n|---|---:|---:|---:|---:|")
-	for _, g := range groups {
-		m := all[g]
-		fmt.Printf("| %s | %d | %.3f | %.3f | %d |\n", g, m.n, m.of(0), m.of(1), m.never)
+	for _, group := range slices.Sorted(maps.Keys(all)) {
+		m := all[group]
+		fmt.Printf("| %s | %d | %.3f | %.3f | %d |\n", group, m.n, m.of(0), m.of(1), m.never)
 	}
 	fmt.Println()
 	return nil
@@ -82,7 +85,7 @@ func besideCJPEG(ctx context.Context, b *bench) error {
 func (b *bench) matched(ctx context.Context, x *shown, want *image.NRGBA, s score, goal float64) (equal, best float64, with string, err error) {
 	best = math.Inf(1)
 	for k, way := range ways(x.from.How.Role, want) {
-		at := func(quality int) (bytes, value float64, err error) {
+		at := func(quality int) (size, value float64, err error) {
 			data, err := b.cjpeg(ctx, want, append(way, "-optimize", "-progressive", "-quality", fmt.Sprint(quality))...)
 			if err != nil {
 				return 0, 0, err
@@ -128,8 +131,8 @@ func gray(pix []uint8) bool {
 // bytesAt searches for the lowest quality, 1 to 100, whose value is at least goal, and returns
 // the bytes at goal, between those of it and of the one below. They are infinite where no
 // quality will do.
-func bytesAt(goal float64, at func(quality int) (bytes, value float64, err error)) (float64, error) {
-	type point struct{ bytes, value float64 }
+func bytesAt(goal float64, at func(quality int) (size, value float64, err error)) (float64, error) {
+	type point struct{ size, value float64 }
 	known := map[int]point{}
 	look := func(q int) (point, error) {
 		if p, ok := known[q]; ok {
@@ -156,14 +159,14 @@ func bytesAt(goal float64, at func(quality int) (bytes, value float64, err error
 	case hi > 100:
 		return math.Inf(1), nil
 	case lo < 1:
-		return known[hi].bytes, nil
+		return known[hi].size, nil
 	}
 	a, z := known[lo], known[hi]
 	if math.IsInf(z.value, 1) {
-		return z.bytes, nil
+		return z.size, nil
 	}
 	t := (goal - a.value) / (z.value - a.value)
-	return a.bytes * math.Pow(z.bytes/a.bytes, t), nil
+	return a.size * math.Pow(z.size/a.size, t), nil
 }
 
 func bytesText(n float64) string {
@@ -197,3 +200,18 @@ func (m *means) add(a, b float64) {
 }
 
 func (m *means) of(k int) float64 { return math.Exp(m.logs[k] / float64(m.n)) }
+
+// cjpeg packs an image without its alpha.
+func (b *bench) cjpeg(ctx context.Context, img *image.NRGBA, args ...string) ([]byte, error) {
+	ppm := fmt.Appendf(nil, "P6\n%d %d\n255\n", img.Rect.Dx(), img.Rect.Dy())
+	for i := 0; i < len(img.Pix); i += 4 {
+		ppm = append(ppm, img.Pix[i:i+3]...)
+	}
+	cmd := exec.CommandContext(ctx, "cjpeg", args...)
+	var out, talk bytes.Buffer
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(ppm), &out, &talk
+	if err := cmd.Run(); err != nil {
+		return nil, fmt.Errorf("cjpeg %s: %w: %s", strings.Join(args, " "), err, talk.String())
+	}
+	return out.Bytes(), nil
+}

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"image/jpeg"
+	"image/png"
 	"strings"
 
 	"github.com/plinth3d/plinth/mesh/glb"
@@ -21,10 +24,9 @@ type weight struct {
 
 // forms weighs the web form of one level, and looks at GPU memory of all.
 func forms(ctx context.Context, b *bench) error {
-	noContract := missing("cjpeg", "libjpeg-turbo-progs")
 	fmt.Printf("The web form of level %d, in KB; of the source, in percent. The contract alone is its sizes and triangles without its coding: each\n", b.level)
-	fmt.Println("image resized as there and coded as its source was (a JPEG by cjpeg with the source's own quantization tables and sampling, a PNG as")
-	fmt.Println("PNG, at the source's own size the source's file), and the geometry of the universal form.")
+	fmt.Println("image resized as there and coded as its source was, PNG as PNG and others as JPEG of quality 90 (at the source's own size it is the source's")
+	fmt.Println("file), and the geometry of the universal form.")
 	fmt.Println()
 	fmt.Println("| product | source | its images | web form | share | color | emissive | normal | orm | data | rest | contract alone | share |")
 	fmt.Println("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
@@ -33,7 +35,7 @@ func forms(ctx context.Context, b *bench) error {
 	var shares, alone []float64
 	total.roles = map[textures.Role]int64{}
 	for _, p := range b.products {
-		w, err := b.weigh(ctx, p, !noContract)
+		w, err := b.weigh(ctx, p)
 		if err != nil {
 			return err
 		}
@@ -65,7 +67,7 @@ func (w *weight) cells(kb func(int64) string) string {
 }
 
 // weigh adds up a product's web form, and what the contract alone would give.
-func (b *bench) weigh(ctx context.Context, p *product, contract bool) (weight, error) {
+func (b *bench) weigh(ctx context.Context, p *product) (weight, error) {
 	w := weight{source: int64(len(p.source)), roles: map[textures.Role]int64{}}
 	s, err := glb.Decode(p.source, b.recipe.Limits)
 	if err != nil {
@@ -84,16 +86,11 @@ func (b *bench) weigh(ctx context.Context, p *product, contract bool) (weight, e
 		n := int64(len(x.data))
 		w.roles[x.from.How.Role] += n
 		w.rest -= n
-		if contract {
-			same, err := b.asItsSource(ctx, x)
-			if err != nil {
-				return w, fmt.Errorf("%s: image %d: %w", p.name, i, err)
-			}
-			w.contract += int64(len(same))
+		same, err := x.codedAsSource()
+		if err != nil {
+			return w, fmt.Errorf("%s: image %d: %w", p.name, i, err)
 		}
-	}
-	if !contract {
-		return w, nil
+		w.contract += int64(len(same))
 	}
 	plain, err := b.rendition(ctx, p, b.level, asset.Universal)
 	if err != nil {
@@ -107,6 +104,22 @@ func (b *bench) weigh(ctx context.Context, p *product, contract bool) (weight, e
 		w.contract -= w.images
 	}
 	return w, nil
+}
+
+// codedAsSource is the image at its size in its source's codec: at the source's own size, its
+// file.
+func (s *shown) codedAsSource() ([]byte, error) {
+	if s.Width == s.SourceWidth && s.Height == s.SourceHeight {
+		return s.from.Data, nil
+	}
+	var out bytes.Buffer
+	var err error
+	if textures.Sniff(s.from.Data) == textures.PNG {
+		err = png.Encode(&out, s.wanted())
+	} else {
+		err = jpeg.Encode(&out, s.wanted(), &jpeg.Options{Quality: 90})
+	}
+	return out.Bytes(), err
 }
 
 // memory prints how much of each level's cap on GPU memory is taken at most.

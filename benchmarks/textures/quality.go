@@ -29,13 +29,19 @@ const (
 // calmCost is how many times the bytes of noisyAngle a map's calmAngle may cost.
 const calmCost = 1.5
 
+// tally is what was found of all images.
+type tally struct {
+	rows   map[string]map[textures.Role]*losses // by form
+	noisy  []string                             // rows on normals beyond 3 degrees
+	broken []string                             // what is beyond a bound
+}
+
 // quality measures every image of every level in every form against the image resized
 // without loss.
 func quality(ctx context.Context, b *bench) error {
-	table := map[string]map[textures.Role]*losses{}
-	var noisy, broken []string
+	all := tally{rows: map[string]map[textures.Role]*losses{}}
 	for _, form := range b.recipe.Forms {
-		table[form] = map[textures.Role]*losses{}
+		all.rows[form] = map[textures.Role]*losses{}
 		for _, p := range b.products {
 			tried := map[string]bool{}
 			for level := range b.recipe.Levels {
@@ -48,48 +54,43 @@ func quality(ctx context.Context, b *bench) error {
 				}
 				tried[r.Key] = true
 				for i := range r.images {
-					x := &r.images[i]
-					d, err := x.loss()
-					if err != nil {
-						return fmt.Errorf("%s: %s: %w", p.name, r.Key, err)
-					}
 					where := fmt.Sprintf("%s, level %d, %s, image %d", p.name, level, form, i)
-					row := table[form][x.from.How.Role]
-					if row == nil {
-						row = &losses{psnr: math.Inf(1)}
-						table[form][x.from.How.Role] = row
-					}
-					row.add(x, d)
-					if bad := beyond(d); bad != "" {
-						broken = append(broken, where+": "+bad)
-					}
-					if d.Use.Role == textures.Normal && d.Angle > calmAngle {
-						line, ok, err := x.noise(form, d)
-						if err != nil {
-							return err
-						}
-						if noisy = append(noisy, fmt.Sprintf("| %s | %s |", where, line)); !ok {
-							broken = append(broken, where+": 3 degrees would cost less than 1.5 times the bytes of 5")
-						}
+					if err := all.look(form, where, &r.images[i]); err != nil {
+						return fmt.Errorf("%s: %w", where, err)
 					}
 				}
 			}
 		}
 	}
-	printLosses(b, table)
-	if len(noisy) > 0 {
-		fmt.Printf("Normal maps beyond %g degrees, and what %g would have cost, of the bytes of %g:\n\n", calmAngle, calmAngle, noisyAngle)
-		fmt.Println("| map | size | mean | 99 % | bytes | at 3 degrees | at 5 | ratio |\n|---|---:|---:|---:|---:|---:|---:|---:|")
-		for _, line := range noisy {
-			fmt.Println(line)
-		}
-		fmt.Println()
+	all.print(b.recipe.Forms)
+	return nil
+}
+
+// look measures one image.
+func (t *tally) look(form, where string, x *shown) error {
+	d, err := x.loss()
+	if err != nil {
+		return err
 	}
-	fmt.Printf("Images beyond a bound: %d.\n", len(broken))
-	for _, line := range broken {
-		fmt.Println("- " + line)
+	row := t.rows[form][x.from.How.Role]
+	if row == nil {
+		row = &losses{psnr: math.Inf(1)}
+		t.rows[form][x.from.How.Role] = row
 	}
-	fmt.Println()
+	row.add(x, d)
+	if bad := beyond(d); bad != "" {
+		t.broken = append(t.broken, where+": "+bad)
+	}
+	if d.Use.Role != textures.Normal || d.Angle <= calmAngle {
+		return nil
+	}
+	line, ok, err := x.noise(form, d)
+	if err != nil {
+		return err
+	}
+	if t.noisy = append(t.noisy, fmt.Sprintf("| %s | %s |", where, line)); !ok {
+		t.broken = append(t.broken, fmt.Sprintf("%s: %g degrees would cost at most %g times the bytes of %g", where, calmAngle, calmCost, noisyAngle))
+	}
 	return nil
 }
 
@@ -144,15 +145,32 @@ func (x *shown) noise(form string, d textures.Difference) (row string, ok bool, 
 	return row, ratio > calmCost || coded[0].Angle > calmAngle, nil
 }
 
-func printLosses(b *bench, table map[string]map[textures.Role]*losses) {
+func (t *tally) print(forms []string) {
+	t.printLosses(forms)
+	if len(t.noisy) > 0 {
+		fmt.Printf("Normal maps beyond %g degrees, and what %g would have cost, of the bytes of %g:\n\n", calmAngle, calmAngle, noisyAngle)
+		fmt.Printf("| map | size | mean | 99 %% | bytes | at %g degrees | at %g | ratio |\n|---|---:|---:|---:|---:|---:|---:|---:|\n", calmAngle, noisyAngle)
+		for _, line := range t.noisy {
+			fmt.Println(line)
+		}
+		fmt.Println()
+	}
+	fmt.Printf("Images beyond a bound: %d.\n", len(t.broken))
+	for _, line := range t.broken {
+		fmt.Println("- " + line)
+	}
+	fmt.Println()
+}
+
+func (t *tally) printLosses(forms []string) {
 	fmt.Println("What coding lost, against the image resized without loss: every image of every level's file, the worst of each. PSNR is of the")
 	fmt.Println("worst channel in use for ORM and data, of all for the others. Images as they came are the source's own files, at their size.")
 	fmt.Println()
 	fmt.Println("| form | role | images | as they came | without loss | mean, degrees | 99 %, degrees | beyond 3 degrees | PSNR, dB |")
 	fmt.Println("|---|---|---:|---:|---:|---:|---:|---:|---:|")
-	for _, form := range b.recipe.Forms {
+	for _, form := range forms {
 		for _, role := range roles {
-			l := table[form][role]
+			l := t.rows[form][role]
 			if l == nil {
 				continue
 			}

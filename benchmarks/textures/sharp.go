@@ -31,44 +31,20 @@ func besideSharp(ctx context.Context, b *bench) error {
 	fmt.Println()
 	fmt.Println("| product | role | size | codec | ours, bytes | theirs | ratio | ours, loss | theirs | ours, SSIM | theirs |")
 	fmt.Println("|---|---|---:|---|---:|---:|---:|---:|---:|---:|---:|")
-	sums := map[textures.Role]*[6]float64{} // images, bytes of ours and of theirs, ours smaller, ours nearer, both
+	sums := map[textures.Role]*beside{}
 	err := b.each(ctx, asset.Web, func(p *product, x *shown) error {
 		if x.asItCame() {
 			return nil
 		}
-		want := x.wanted()
-		if !seesThrough(want, x.from.Use) {
-			want = textures.Opaque(want)
-		}
-		if err := writePNG(b.at("image.png"), want); err != nil {
-			return err
-		}
-		theirs, err := b.sharp(ctx, b.at("image.png"), 1)
+		row, err := b.besideSharp(ctx, x)
 		if err != nil {
 			return err
 		}
-		file, err := os.ReadFile(theirs.File)
-		if err != nil {
-			return err
+		fmt.Printf("| %s |%s\n", p.name, row.cells(x))
+		if sums[x.from.How.Role] == nil {
+			sums[x.from.How.Role] = &beside{}
 		}
-		o, err := difference(want, x.data, x.from.Use)
-		if err != nil {
-			return err
-		}
-		t, err := difference(want, file, x.from.Use)
-		if err != nil {
-			return err
-		}
-		ratio := float64(len(x.data)) / float64(theirs.Bytes)
-		fmt.Printf("| %s | %s | %d x %d | %s | %d | %d | %.2f | %s | %s | %.4f | %.4f |\n", p.name, x.Role, x.Width, x.Height, x.Codec,
-			len(x.data), theirs.Bytes, ratio, lossText(o), lossText(t), o.SSIM, t.SSIM)
-		role := x.from.How.Role
-		if sums[role] == nil {
-			sums[role] = new([6]float64)
-		}
-		for k, v := range []float64{1, float64(len(x.data)), float64(theirs.Bytes), one(ratio < 1), one(nearer(o, t)), one(ratio < 1 && nearer(o, t))} {
-			sums[role][k] += v
-		}
+		sums[x.from.How.Role].add(row)
 		return nil
 	})
 	if err != nil {
@@ -77,18 +53,67 @@ func besideSharp(ctx context.Context, b *bench) error {
 	fmt.Println("\n| role | images | ours, KB | theirs, KB | ratio | ours smaller | ours nearer | both |\n|---|---:|---:|---:|---:|---:|---:|---:|")
 	for _, role := range roles {
 		if s := sums[role]; s != nil {
-			fmt.Printf("| %s | %.0f | %.0f | %.0f | %.2f | %.0f | %.0f | %.0f |\n", role, s[0], s[1]/1e3, s[2]/1e3, s[1]/s[2], s[3], s[4], s[5])
+			fmt.Printf("| %s | %d | %.0f | %.0f | %.2f | %d | %d | %d |\n", role, s.images, s.bytes[0]/1e3, s.bytes[1]/1e3, s.bytes[0]/s.bytes[1], s.smaller, s.nearer, s.both)
 		}
 	}
 	fmt.Println()
 	return nil
 }
 
-func one(yes bool) float64 {
-	if yes {
-		return 1
+// beside is an image as both pack it, or the sums of some.
+type beside struct {
+	bytes                         [2]float64 // ours, theirs
+	loss                          [2]textures.Difference
+	images, smaller, nearer, both int
+}
+
+// besideSharp packs one image with the peer too.
+func (b *bench) besideSharp(ctx context.Context, x *shown) (out beside, err error) {
+	want := x.wanted()
+	if !seesThrough(want, x.from.Use) {
+		want = textures.Opaque(want)
 	}
-	return 0
+	if err := writePNG(b.at("image.png"), want); err != nil {
+		return out, err
+	}
+	theirs, err := b.sharp(ctx, b.at("image.png"), 1)
+	if err != nil {
+		return out, err
+	}
+	file, err := os.ReadFile(theirs.File)
+	if err != nil {
+		return out, err
+	}
+	for k, data := range [][]byte{x.data, file} {
+		out.bytes[k] = float64(len(data))
+		if out.loss[k], err = difference(want, data, x.from.Use); err != nil {
+			return out, err
+		}
+	}
+	return out, nil
+}
+
+func (s *beside) ratio() float64 { return s.bytes[0] / s.bytes[1] }
+
+func (s *beside) cells(x *shown) string {
+	return fmt.Sprintf(" %s | %d x %d | %s | %.0f | %.0f | %.2f | %s | %s | %.4f | %.4f |", x.Role, x.Width, x.Height, x.Codec,
+		s.bytes[0], s.bytes[1], s.ratio(), lossText(s.loss[0]), lossText(s.loss[1]), s.loss[0].SSIM, s.loss[1].SSIM)
+}
+
+// add adds one image to sums.
+func (s *beside) add(o beside) {
+	s.images++
+	s.bytes[0], s.bytes[1] = s.bytes[0]+o.bytes[0], s.bytes[1]+o.bytes[1]
+	smaller, near := o.ratio() < 1, nearer(o.loss[0], o.loss[1])
+	if smaller {
+		s.smaller++
+	}
+	if near {
+		s.nearer++
+	}
+	if smaller && near {
+		s.both++
+	}
 }
 
 // nearer tells whether a difference is smaller than another, as its role counts it.

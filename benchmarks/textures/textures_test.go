@@ -2,11 +2,8 @@ package main
 
 import (
 	"bytes"
-	"fmt"
 	"image"
-	"image/jpeg"
 	"math"
-	"slices"
 	"testing"
 
 	"github.com/plinth3d/plinth/pipeline"
@@ -105,29 +102,6 @@ func TestBytesAreThoseAtTheGoal(t *testing.T) {
 		got, err := bytesAt(goal, codec)
 		if err != nil || math.Abs(got-want) > 1e-6*want {
 			t.Errorf("at %g: %g bytes, want %g (%v)", goal, got, want, err)
-		}
-	}
-}
-
-func TestTheCodingOfAJPEGIsRead(t *testing.T) {
-	var file bytes.Buffer
-	if err := jpeg.Encode(&file, image.NewYCbCr(image.Rect(0, 0, 16, 16), image.YCbCrSubsampleRatio420), &jpeg.Options{Quality: 50}); err != nil {
-		t.Fatal(err)
-	}
-	c, err := readCoding(file.Bytes())
-	if err != nil {
-		t.Fatal(err)
-	}
-	// The first two rows of table K.1 of ITU-T T.81, which quality 50 is.
-	if want := []uint16{16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55}; !slices.Equal(c.tables[0][:16], want) {
-		t.Errorf("the first table begins %v, want %v", c.tables[0][:16], want)
-	}
-	if got, want := fmt.Sprint(c.switches()), "[-qslots 0,1,1 -sample 2x2,1x1,1x1]"; got != want {
-		t.Errorf("switches are %s, want %s", got, want)
-	}
-	for n := range file.Len() - 1 {
-		if c, err := readCoding(file.Bytes()[:n]); err == nil && len(c.sampling) != 3 {
-			t.Errorf("%d bytes of it have %d components", n, len(c.sampling))
 		}
 	}
 }
