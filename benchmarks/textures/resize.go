@@ -37,7 +37,7 @@ func resizing(_ context.Context, b *bench) error {
 
 // light prints by how much the mean of each color's linear light changes at 4:1.
 func light(b *bench) {
-	fmt.Println("Mean linear light of colour and emissive maps after 4:1, against before; the worst channel of the worst map of each product:")
+	fmt.Println("Mean linear light of color and emissive maps after 4:1, against before; the worst channel of the worst map of each product:")
 	fmt.Println()
 	fmt.Println("| product | maps | ours | imaging Lanczos |")
 	fmt.Println("|---|---:|---:|---:|")
