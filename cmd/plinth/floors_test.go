@@ -17,7 +17,7 @@ var floors = map[string]int{
 	"mesh/scene": 1, "mesh/glb": 1, "pipeline/local": 1, "testdata/models": 1,
 	"pipeline":        2,
 	"pipeline/intake": 3, "origin": 3, "origin/viewer": 3,
-	"cmd/plinth": 4, "testdata/models/generate": 4, "benchmarks/geometry": 4,
+	"cmd/plinth": 4, "testdata/models/generate": 4, "benchmarks/geometry": 4, "benchmarks/textures": 4,
 }
 
 // sideways are the imports within a floor.
@@ -31,7 +31,7 @@ var only = map[string]string{
 	"github.com/spf13/cobra":            "cmd/plinth",
 	"github.com/aws/":                   "pipeline/cloud",
 	"github.com/qmuntal/gltf":           "mesh/glb",
-	"github.com/disintegration/imaging": "",
+	"github.com/disintegration/imaging": "benchmarks/textures",
 	"github.com/chai2010/webp":          "textures",
 	"github.com/gen2brain/jpegli":       "",
 	"github.com/gen2brain/webp":         "textures",
