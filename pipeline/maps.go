@@ -19,24 +19,14 @@ type Map struct {
 // files have them. It is for those who measure what became of them: an image of a level is the
 // Pixels of its Map, resized as How says and coded for Use, unless it is Data itself.
 func Maps(ctx context.Context, src []byte, r Recipe) ([]Map, error) {
-	if err := r.Check(); err != nil {
-		return nil, err
-	}
-	m, err := read(src, r)
+	j, err := Processor{}.prepare(ctx, src, r)
 	if err != nil {
 		return nil, err
 	}
-	s := tidied(m.scene, r)
-	pictures, err := studyImages(ctx, s, r.Limits.Pixels)
-	if err != nil {
-		return nil, err
-	}
-	folded := fold(s, pictures)
-	pictures = carried(s, folded, pictures)
-	out := make([]Map, len(pictures))
-	for i := range pictures {
-		p := &pictures[i]
-		out[i] = Map{Data: folded.Images[i].Data, Pixels: p.pixels, How: p.how, Use: p.use(r)}
+	out := make([]Map, len(j.pictures))
+	for i := range j.pictures {
+		p := &j.pictures[i]
+		out[i] = Map{Data: j.folded.Images[i].Data, Pixels: p.pixels, How: p.how, Use: p.use(r)}
 	}
 	return out, nil
 }
