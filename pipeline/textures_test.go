@@ -157,29 +157,6 @@ func TestImagesOfEqualPixelsBecomeOne(t *testing.T) {
 	}
 }
 
-func TestTexturesOfExtensionsThatSayNothingGo(t *testing.T) {
-	for name, test := range map[string]struct {
-		value uint8
-		want  int
-	}{"all 1": {255, 0}, "all one half": {128, 1}} {
-		t.Run(name, func(t *testing.T) {
-			s := sheet(painted(t, 64, 64, png.BestSpeed, func(x, _ int) color.NRGBA { return color.NRGBA{test.value, uint8(x), 0, 255} }))
-			s.Materials[0].Extensions = map[string]any{"KHR_materials_clearcoat": map[string]any{
-				"clearcoatFactor": 0.5, "clearcoatTexture": map[string]any{"index": 0},
-			}}
-			// It is written and read so that its numbers are what a file's are.
-			r := process(t, encoded(t, s))
-			web, _ := r.Manifest.Levels[0].Rendition(asset.Web)
-			if len(web.Textures) != test.want {
-				t.Errorf("got %d textures, want %d", len(web.Textures), test.want)
-			}
-			if test.want == 1 && (web.Textures[0].Width != 1 || web.Textures[0].Height != 1) {
-				t.Errorf("one value has %d by %d pixels", web.Textures[0].Width, web.Textures[0].Height)
-			}
-		})
-	}
-}
-
 // Where one material hides colors by their alpha and another shows them, they are kept.
 func TestColorsThatAreShownBareAreKept(t *testing.T) {
 	s := sheet(painted(t, 64, 64, png.BestSpeed, func(x, y int) color.NRGBA {
