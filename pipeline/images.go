@@ -15,28 +15,38 @@ import (
 	"github.com/plinth3d/plinth/textures"
 )
 
-// A picture is an image of the source with all that is known of its use.
-type picture struct {
+// decoded is an image of the source and what its pixels hold.
+type decoded struct {
 	pixels *image.NRGBA
 	stats  textures.Stats
-	how    textures.Resample
-	used   textures.Channels
-	texels [2]float64 // meters of surface along u and v for all of the image; 0 where it is not seen
-	idle   bool       // no material uses it
 	// faithful says that its file shows what was decoded to any viewer.
 	faithful bool
+	source   int // its number among the source's
+}
+
+// A picture is an image of the source with all that is known of its use.
+type picture struct {
+	decoded
+	how    textures.Resample
+	used   textures.Channels
+	texels density         // meters of surface along u and v for all of the image, where a use stretches it most
+	alpha  scene.AlphaMode // what its alpha means as opacity; where uses differ, Blend counts most; "" for none
+	idle   bool            // no material uses it
 	// bare says that a material shows its colors whatever its alpha.
 	bare bool
+	// mixed says that it is light to one slot and numbers to another.
+	mixed bool
 }
 
 // use is what an image is coded for. Colors that one material hides by their alpha and another
-// shows are data: each channel must be right by itself.
+// shows are data, and so is light that something reads numbers from: each channel must be
+// right by itself.
 func (p *picture) use(r Recipe) textures.Use {
 	u := textures.Use{Role: p.how.Role, Used: p.used}
 	switch {
 	case p.idle:
 		u.Role, u.Used = textures.Color, textures.RGB|textures.A
-	case p.bare && p.used&textures.A != 0 && p.stats.Min[3] < 255:
+	case p.mixed, p.bare && p.used&textures.A != 0 && p.stats.Min[3] < 255:
 		u.Role = textures.Data
 	}
 	u.Quality = r.Roles[u.Role].Quality()
@@ -57,9 +67,8 @@ func studyImages(ctx context.Context, s *scene.Scene, limit int64) ([]picture, e
 			if err != nil {
 				return unreadable(i, err)
 			}
-			out[i].pixels, out[i].stats = img, textures.Analyse(img)
 			head, err := textures.Inspect(s.Images[i].Data)
-			out[i].faithful = err == nil && len(head.Notes) == 0
+			out[i].decoded = decoded{img, textures.Analyse(img), err == nil && len(head.Notes) == 0, i}
 			return nil
 		})
 	}
@@ -73,16 +82,7 @@ func studyImages(ctx context.Context, s *scene.Scene, limit int64) ([]picture, e
 // merged returns s with textures of equal pixels showing one image: exporters write the same
 // picture in different files.
 func merged(s *scene.Scene, pictures []picture) *scene.Scene {
-	first := make([]int, len(pictures))
-	seen := map[string]int{}
-	for i := range pictures {
-		img := pictures[i].pixels
-		key := fmt.Sprint(img.Rect.Dx(), asset.Hash(img.Pix))
-		if _, known := seen[key]; !known {
-			seen[key] = i
-		}
-		first[i] = seen[key]
-	}
+	first := firsts(pictures)
 	out := *s
 	out.Textures = slices.Clone(s.Textures)
 	for i := range out.Textures {
@@ -93,11 +93,43 @@ func merged(s *scene.Scene, pictures []picture) *scene.Scene {
 	return &out
 }
 
+// firsts is, of each picture, the first that has the same pixels.
+func firsts(pictures []picture) []int {
+	out := make([]int, len(pictures))
+	seen := map[string]int{}
+	for i := range pictures {
+		img := pictures[i].pixels
+		key := fmt.Sprint(img.Rect.Dx(), asset.Hash(img.Pix))
+		if _, known := seen[key]; !known {
+			seen[key] = i
+		}
+		out[i] = seen[key]
+	}
+	return out
+}
+
+// carried are the pictures of another scene that was made from one with those, whose images
+// are pieces of the same memory, with their uses found anew.
+func carried(before, after *scene.Scene, pictures []picture) []picture {
+	at := map[*byte]int{}
+	for i, img := range before.Images {
+		if _, known := at[&img.Data[0]]; !known {
+			at[&img.Data[0]] = i
+		}
+	}
+	out := make([]picture, len(after.Images))
+	for i, img := range after.Images {
+		out[i].decoded = pictures[at[&img.Data[0]]].decoded
+	}
+	uses(after, out)
+	return out
+}
+
 // uses fills in what materials do with the images.
 func uses(s *scene.Scene, out []picture) {
 	roles := make([][]textures.Role, len(out))
 	for i, p := range out {
-		out[i] = picture{pixels: p.pixels, stats: p.stats, faithful: p.faithful, idle: true}
+		out[i] = picture{decoded: p.decoded, idle: true}
 	}
 	surface := densities(s)
 	for m := range s.Materials {
@@ -107,56 +139,91 @@ func uses(s *scene.Scene, out []picture) {
 				continue
 			}
 			p := &out[t.Source]
-			if p.idle {
-				p.idle = false
-				p.how.WrapS, p.how.WrapT = wraps(s, t)
-			}
+			p.wrap(s, t)
 			p.used |= slot.Used
 			// An image that only lends its alpha doesn't decide what its colors are.
-			if slot.Used != textures.A && !slices.Contains(roles[t.Source], slot.Role) {
+			if slot.Used&textures.RGB != 0 && !slices.Contains(roles[t.Source], slot.Role) {
 				roles[t.Source] = append(roles[t.Source], slot.Role)
 			}
-			switch {
-			case slot.Name == "baseColorTexture" && slot.Used&textures.A != 0 && p.stats.Min[3] < 255:
-				p.how.Alpha = true
-				p.how.Cutoff = max(p.how.Cutoff, cutoff(&s.Materials[m]))
-			case slot.Used&textures.RGB != 0:
-				p.bare = true
-			}
-			d := surface[spot{m, slot.UV}]
-			for axis := range 2 {
-				p.texels[axis] = max(p.texels[axis], d[axis]/math.Max(math.Abs(slot.Transform[axis]), 1e-9))
+			p.blend(&s.Materials[m], slot)
+			d := surface[mappingOf(m, slot)]
+			for share := range d {
+				for axis := range 2 {
+					p.texels[share][axis] = max(p.texels[share][axis], d[share][axis])
+				}
 			}
 		}
 	}
 	for i := range out {
-		out[i].how.Role = roleOf(roles[i])
-		out[i].how.Alpha = out[i].how.Alpha && !out[i].bare
+		p := &out[i]
+		p.how.Role, p.mixed = roleOf(roles[i])
+		p.how.Alpha = p.alpha != "" && !p.bare
+	}
+}
+
+// wrap notes how a texture goes on beyond the image's edges. Where uses differ, one that
+// repeats it counts most, then one that mirrors it: there is something beyond the edge.
+func (p *picture) wrap(s *scene.Scene, t scene.Texture) {
+	u, v := wraps(s, t)
+	if !p.idle {
+		u, v = min(u, p.how.WrapS), min(v, p.how.WrapT)
+	}
+	p.how.WrapS, p.how.WrapT, p.idle = u, v, false
+}
+
+// blend notes what a slot does with the image's alpha. One that reads it as a number
+// needs it as it is, so nothing is to be a cutoff.
+func (p *picture) blend(m *scene.Material, slot scene.Slot) {
+	alpha := slot.Used&textures.A != 0 && p.stats.Min[3] < 255
+	switch {
+	case alpha && slot.Opacity():
+		if p.alpha != scene.Blend {
+			p.alpha = m.AlphaMode
+		}
+		p.how.Cutoff = max(p.how.Cutoff, cutoff(m, slot))
+	case alpha:
+		p.how.Cutoff = math.Inf(1)
+		p.bare = p.bare || slot.Used&textures.RGB != 0
+	case slot.Used&textures.RGB != 0:
+		p.bare = true
 	}
 }
 
 // cutoff is the least alpha of the texture that m shows. Where materials differ, the
 // largest counts. One that blends shows all there is, so there is none.
-func cutoff(m *scene.Material) float64 {
+func cutoff(m *scene.Material, slot scene.Slot) float64 {
+	factor := opacity(m, slot)
 	switch {
 	case m.AlphaMode == scene.Blend:
 		return math.Inf(1)
-	case m.AlphaMode == scene.Mask && m.BaseColorFactor[3] > 0:
-		return m.AlphaCutoff / m.BaseColorFactor[3]
+	case m.AlphaMode == scene.Mask && factor > 0:
+		return m.AlphaCutoff / factor
 	}
 	return 0
 }
 
 // roleOf is the role of an image that is used in several: what is seen as light
-// counts most.
-func roleOf(roles []textures.Role) textures.Role {
+// counts most. mixed says that not all of them are light.
+func roleOf(roles []textures.Role) (role textures.Role, mixed bool) {
 	switch {
 	case len(roles) == 1:
-		return roles[0]
+		return roles[0], false
 	case slices.ContainsFunc(roles, textures.Role.Light):
-		return textures.Color
+		return textures.Color, slices.ContainsFunc(roles, func(r textures.Role) bool { return !r.Light() })
 	}
-	return textures.Data
+	return textures.Data, false
+}
+
+// opacity is what the alpha of a slot is multiplied by.
+func opacity(m *scene.Material, slot scene.Slot) float64 {
+	if slot.Name == "baseColorTexture" {
+		return m.BaseColorFactor[3]
+	}
+	all, ok := factors[slot.Name][0].of(m)
+	if !ok {
+		return 1
+	}
+	return all[3]
 }
 
 func wraps(s *scene.Scene, t scene.Texture) (u, v textures.Wrap) {
@@ -165,49 +232,4 @@ func wraps(s *scene.Scene, t scene.Texture) (u, v textures.Wrap) {
 	}
 	mode := map[int]textures.Wrap{scene.Repeat: textures.Repeat, scene.MirroredRepeat: textures.Mirror, scene.ClampToEdge: textures.Clamp}
 	return mode[s.Samplers[t.Sampler].WrapS], mode[s.Samplers[t.Sampler].WrapT]
-}
-
-// size is the smallest edge of an image that has so many texels: a power of two for any viewer,
-// in the web form a multiple of four, the blocks of codecs. It is never above the source's.
-func size(need float64, form string, source int) int {
-	n := smallestEdge
-	for float64(n) < need && n < source {
-		if form == asset.Web {
-			n += 4
-		} else {
-			n *= 2
-		}
-	}
-	return min(n, source)
-}
-
-// smallestEdge is the smallest image worth having, in texels.
-const smallestEdge = 4
-
-// fit returns the size of an image at which a texel is at most that many meters, or the
-// source's own size where no smaller one will do.
-func (p *picture) fit(texel float64, form string) (w, h int) {
-	w, h = p.pixels.Rect.Dx(), p.pixels.Rect.Dy()
-	switch {
-	case !p.idle && p.stats.Constant(p.used):
-		return 1, 1
-	case p.idle || p.texels[0] == 0:
-		return w, h
-	}
-	return size(p.texels[0]/texel, form, w), size(p.texels[1]/texel, form, h)
-}
-
-// texel is the size of a texel in meters if the image has w by h pixels; it is 0 if
-// that is its source's size, or one pixel says all.
-func (p *picture) texel(w, h int) float64 {
-	out := 0.0
-	if p.idle || p.stats.Constant(p.used) {
-		return 0
-	}
-	for axis, n := range [2]int{w, h} {
-		if n < [2]int{p.pixels.Rect.Dx(), p.pixels.Rect.Dy()}[axis] {
-			out = max(out, p.texels[axis]/float64(n))
-		}
-	}
-	return out
 }

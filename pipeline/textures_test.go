@@ -157,29 +157,6 @@ func TestImagesOfEqualPixelsBecomeOne(t *testing.T) {
 	}
 }
 
-func TestTexturesOfExtensionsThatSayNothingGo(t *testing.T) {
-	for name, test := range map[string]struct {
-		value uint8
-		want  int
-	}{"all 1": {255, 0}, "all one half": {128, 1}} {
-		t.Run(name, func(t *testing.T) {
-			s := sheet(painted(t, 64, 64, png.BestSpeed, func(x, _ int) color.NRGBA { return color.NRGBA{test.value, uint8(x), 0, 255} }))
-			s.Materials[0].Extensions = map[string]any{"KHR_materials_clearcoat": map[string]any{
-				"clearcoatFactor": 0.5, "clearcoatTexture": map[string]any{"index": 0},
-			}}
-			// It is written and read so that its numbers are what a file's are.
-			r := process(t, encoded(t, s))
-			web, _ := r.Manifest.Levels[0].Rendition(asset.Web)
-			if len(web.Textures) != test.want {
-				t.Errorf("got %d textures, want %d", len(web.Textures), test.want)
-			}
-			if test.want == 1 && (web.Textures[0].Width != 1 || web.Textures[0].Height != 1) {
-				t.Errorf("one value has %d by %d pixels", web.Textures[0].Width, web.Textures[0].Height)
-			}
-		})
-	}
-}
-
 // Where one material hides colors by their alpha and another shows them, they are kept.
 func TestColorsThatAreShownBareAreKept(t *testing.T) {
 	s := sheet(painted(t, 64, 64, png.BestSpeed, func(x, y int) color.NRGBA {
@@ -211,5 +188,43 @@ func TestColorsThatAreShownBareAreKept(t *testing.T) {
 		if img.Rect == before.Rect && textures.PSNR(before, img, textures.Use{Role: textures.Data, Used: textures.RGB | textures.A}) < 40 {
 			t.Errorf("%s: hidden colors are lost", o.Name)
 		}
+	}
+}
+
+// What is seen as light and read as numbers too keeps each channel as numbers do.
+func TestLightThatIsReadAsNumbersIsCodedAsNumbers(t *testing.T) {
+	s := sheet(painted(t, 128, 128, png.BestSpeed, func(x, y int) color.NRGBA {
+		return color.NRGBA{waves(x, y).R, waves(y, 2*x).G, waves(3*x, y).B, 255}
+	}))
+	s.Materials[0].BaseColor, s.Materials[0].MetalRough = &scene.TextureRef{}, &scene.TextureRef{}
+	before, err := textures.Decode(s.Images[0].Data, 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range process(t, encoded(t, s)).Outputs {
+		after, err := glb.Decode(o.Data, scene.DefaultLimits())
+		if err != nil {
+			t.Fatal(err)
+		}
+		img, err := textures.Decode(after.Images[0].Data, 1<<20)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, channel := range []textures.Channels{textures.R, textures.G, textures.B} {
+			if got := textures.PSNR(before, img, textures.Use{Role: textures.Data, Used: channel}); got < 40 {
+				t.Errorf("%s: channel %b has %.1f dB", o.Name, channel, got)
+			}
+		}
+	}
+}
+
+// Where an unknown extension may read images, they stay; one of one color needs one pixel.
+func TestAnImageOfOneColorThatStaysHasOnePixel(t *testing.T) {
+	s := sheet(plainly(t, color.NRGBA{1, 2, 3, 4}), painted(t, 64, 64, png.BestSpeed, waves))
+	s.Materials[0].BaseColor, s.Materials[0].Emissive = &scene.TextureRef{}, &scene.TextureRef{Texture: 1}
+	s.Root = s.Root.With("ACME_pictures", map[string]any{"picture": 0})
+	web, _ := process(t, encoded(t, s)).Manifest.Levels[0].Rendition(asset.Web)
+	if len(web.Textures) != 2 || web.Textures[0].Width != 1 || web.Textures[0].Height != 1 || web.Textures[1].Width == 1 {
+		t.Errorf("got %+v", web.Textures)
 	}
 }

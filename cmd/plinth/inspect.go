@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -15,29 +16,32 @@ import (
 
 func newInspect(c console) *cobra.Command {
 	var (
-		asJSON bool
-		flags  recipeFlags
+		asJSON, images bool
+
+		flags recipeFlags
 	)
 	cmd := &cobra.Command{
 		Use:   "inspect FILE",
 		Short: "Tell what is in a model",
 		Example: `  plinth inspect chair.glb
-  plinth inspect chair.glb --json | jq .facts.size`,
+  plinth inspect chair.glb --json | jq .facts.size
+  plinth inspect chair.glb --images --json | jq '.images[] | {name, role, levels}'`,
 		Args: args(1, 1, "one file"),
-		RunE: func(_ *cobra.Command, files []string) error {
+		RunE: func(cmd *cobra.Command, files []string) error {
 			r, err := flags.recipe()
 			if err != nil {
 				return err
 			}
-			return runInspect(c, files[0], r, asJSON)
+			return runInspect(cmd.Context(), c, files[0], r, asJSON, images)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().BoolVar(&images, "images", false, "tell what each image is for, and what sizes it gets")
 	flags.add(cmd)
 	return cmd
 }
 
-func runInspect(c console, file string, r pipeline.Recipe, asJSON bool) error {
+func runInspect(ctx context.Context, c console, file string, r pipeline.Recipe, asJSON, images bool) error {
 	src, err := readSource(file, r.Limits.Bytes)
 	if err != nil {
 		return err
@@ -46,12 +50,19 @@ func runInspect(c console, file string, r pipeline.Recipe, asJSON bool) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
+	var studied []pipeline.ImageFacts
+	if images {
+		if studied, err = pipeline.StudyImages(ctx, src, r); err != nil {
+			return fmt.Errorf("%s: %w", file, err)
+		}
+	}
 	if asJSON {
 		return json.NewEncoder(c.out).Encode(struct {
-			Source   asset.Source    `json:"source"`
-			Facts    scene.Facts     `json:"facts"`
-			Findings []asset.Finding `json:"findings"`
-		}{m.Source, m.Facts(), m.Findings})
+			Source   asset.Source          `json:"source"`
+			Facts    scene.Facts           `json:"facts"`
+			Findings []asset.Finding       `json:"findings"`
+			Images   []pipeline.ImageFacts `json:"images,omitzero"`
+		}{m.Source, m.Facts(), m.Findings, studied})
 	}
 	f := m.Facts()
 	t := table.NewWriter()
@@ -69,6 +80,9 @@ func runInspect(c console, file string, r pipeline.Recipe, asJSON bool) error {
 		{"extensions", strings.Join(f.Extensions, " ")},
 	})
 	t.Render()
+	if len(studied) > 0 {
+		printImages(c, r, studied)
+	}
 	for _, x := range m.Findings {
 		_, _ = fmt.Fprintln(c.out, told(x))
 	}

@@ -19,6 +19,7 @@ type Slot struct {
 	UV        int        // set of texture coordinates
 	Transform [2]float64 // KHR_texture_transform's scale, 1 and 1 without
 	Offset    [2]float64 // its offset
+	Rotation  float64    // its rotation in radians, counterclockwise
 	Rotated   bool       // by KHR_texture_transform
 }
 
@@ -28,8 +29,10 @@ type kind struct {
 	used textures.Channels
 }
 
-// slots is by the name of the field; names are unique among the extensions of
-// Khronos. A slot that isn't here may hold anything: it is Data, with all channels.
+// slots is by the name of the field, after that of its extension: names alone are not
+// unique among the extensions of vendors. It has all that Khronos ratified or archived. A
+// slot that isn't here, such as those of drafts, may hold anything: it is Data, with all
+// channels.
 var slots = map[string]kind{
 	"baseColorTexture":         {textures.Color, textures.RGB | textures.A},
 	"metallicRoughnessTexture": {textures.ORM, textures.G | textures.B},
@@ -37,22 +40,49 @@ var slots = map[string]kind{
 	"occlusionTexture":         {textures.ORM, textures.R},
 	"emissiveTexture":          {textures.Emissive, textures.RGB},
 
-	"anisotropyTexture":               {textures.Data, textures.RGB},
-	"clearcoatTexture":                {textures.Data, textures.R},
-	"clearcoatRoughnessTexture":       {textures.Data, textures.G},
-	"clearcoatNormalTexture":          {textures.Normal, textures.RGB},
-	"diffuseTransmissionTexture":      {textures.Data, textures.A},
-	"diffuseTransmissionColorTexture": {textures.Color, textures.RGB},
-	"iridescenceTexture":              {textures.Data, textures.R},
-	"iridescenceThicknessTexture":     {textures.Data, textures.G},
-	"sheenColorTexture":               {textures.Color, textures.RGB},
-	"sheenRoughnessTexture":           {textures.Data, textures.A},
-	"specularTexture":                 {textures.Data, textures.A},
-	"specularColorTexture":            {textures.Color, textures.RGB},
-	"transmissionTexture":             {textures.Data, textures.R},
-	"thicknessTexture":                {textures.Data, textures.G},
-	"diffuseTexture":                  {textures.Color, textures.RGB | textures.A},
-	"specularGlossinessTexture":       {textures.Color, textures.RGB | textures.A},
+	"KHR_materials_anisotropy.anisotropyTexture":                         {textures.Data, textures.RGB},
+	"KHR_materials_clearcoat.clearcoatTexture":                           {textures.Data, textures.R},
+	"KHR_materials_clearcoat.clearcoatRoughnessTexture":                  {textures.Data, textures.G},
+	"KHR_materials_clearcoat.clearcoatNormalTexture":                     {textures.Normal, textures.RGB},
+	"KHR_materials_diffuse_transmission.diffuseTransmissionTexture":      {textures.Data, textures.A},
+	"KHR_materials_diffuse_transmission.diffuseTransmissionColorTexture": {textures.Color, textures.RGB},
+	"KHR_materials_iridescence.iridescenceTexture":                       {textures.Data, textures.R},
+	"KHR_materials_iridescence.iridescenceThicknessTexture":              {textures.Data, textures.G},
+	"KHR_materials_sheen.sheenColorTexture":                              {textures.Color, textures.RGB},
+	"KHR_materials_sheen.sheenRoughnessTexture":                          {textures.Data, textures.A},
+	"KHR_materials_specular.specularTexture":                             {textures.Data, textures.A},
+	"KHR_materials_specular.specularColorTexture":                        {textures.Color, textures.RGB},
+	"KHR_materials_transmission.transmissionTexture":                     {textures.Data, textures.R},
+	"KHR_materials_volume.thicknessTexture":                              {textures.Data, textures.G},
+	diffuseTexture:                                                       {textures.Color, textures.RGB | textures.A},
+	"KHR_materials_pbrSpecularGlossiness.specularGlossinessTexture":      {textures.Color, textures.RGB | textures.A},
+
+	"ADOBE_materials_clearcoat_specular.clearcoatSpecularTexture": {textures.Data, textures.B},
+	"ADOBE_materials_clearcoat_tint.clearcoatTintTexture":         {textures.Color, textures.RGB},
+}
+
+const diffuseTexture = "KHR_materials_pbrSpecularGlossiness.diffuseTexture"
+
+// Opacity says whether the slot's alpha, where it is used, is how much is seen.
+func (s Slot) Opacity() bool { return s.Name == "baseColorTexture" || s.Name == diffuseTexture }
+
+// read is what m reads of a slot of that name.
+func (m *Material) read(name string) kind {
+	k, known := slots[name]
+	switch {
+	case !known:
+		return kind{textures.Data, textures.RGB | textures.A}
+	case m.AlphaMode == Opaque && (Slot{Name: name}).Opacity():
+		k.used &^= textures.A
+	case name == "metallicRoughnessTexture":
+		if m.Roughness == 0 { // times whatever the texture says
+			k.used &^= textures.G
+		}
+		if m.Metallic == 0 {
+			k.used &^= textures.B
+		}
+	}
+	return k
 }
 
 // coreSlot is a texture of a material outside of extensions.
@@ -131,10 +161,7 @@ func (m *Material) rewrite(edit func(Slot, map[string]any) (texture int, extensi
 			continue
 		}
 		ref := **c.ref
-		k := slots[c.name]
-		if c.ref == &out.BaseColor && m.AlphaMode == Opaque {
-			k.used &^= textures.A
-		}
+		k := m.read(c.name)
 		slot := Slot{Name: c.name, Role: k.role, Used: k.used, Texture: ref.Texture}.transformed(ref.Extensions, ref.UV)
 		ref.Texture, ref.Extensions = edit(slot, ref.Extensions)
 		if *c.ref = &ref; ref.Texture == None {
@@ -147,7 +174,7 @@ func (m *Material) rewrite(edit func(Slot, map[string]any) (texture int, extensi
 	out.Extensions = maps.Clone(m.Extensions)
 	for _, name := range slices.Sorted(maps.Keys(m.Extensions)) {
 		if tree, ok := m.Extensions[name].(map[string]any); ok {
-			out.Extensions[name] = rewriteTree(tree, name, edit)
+			out.Extensions[name] = m.rewriteTree(tree, name, edit)
 		}
 	}
 	return out
@@ -155,7 +182,7 @@ func (m *Material) rewrite(edit func(Slot, map[string]any) (texture int, extensi
 
 // rewriteTree walks an extension's JSON: what is named ...Texture and has an index is a
 // use of a texture.
-func rewriteTree(tree map[string]any, where string, edit func(Slot, map[string]any) (int, map[string]any)) map[string]any {
+func (m *Material) rewriteTree(tree map[string]any, where string, edit func(Slot, map[string]any) (int, map[string]any)) map[string]any {
 	out := maps.Clone(tree)
 	for _, key := range slices.Sorted(maps.Keys(tree)) {
 		child, ok := tree[key].(map[string]any)
@@ -164,13 +191,10 @@ func rewriteTree(tree map[string]any, where string, edit func(Slot, map[string]a
 		}
 		index, isRef := child["index"].(json.Number)
 		if !isRef || !strings.HasSuffix(key, "Texture") {
-			out[key] = rewriteTree(child, where+"."+key, edit)
+			out[key] = m.rewriteTree(child, where+"."+key, edit)
 			continue
 		}
-		k, known := slots[key]
-		if !known {
-			k = kind{textures.Data, textures.RGB | textures.A}
-		}
+		k := m.read(where + "." + key)
 		ext, _ := child["extensions"].(map[string]any)
 		slot := Slot{Name: where + "." + key, Role: k.role, Used: k.used, Texture: int(number(index, None))}
 		texture, extensions := edit(slot.transformed(ext, int(number(child["texCoord"], 0))), ext)
@@ -194,7 +218,8 @@ func (s Slot) transformed(extensions map[string]any, uv int) Slot {
 	s.UV, s.Transform = uv, [2]float64{1, 1}
 	if t, ok := extensions["KHR_texture_transform"].(map[string]any); ok {
 		s.Transform, s.Offset = numbers2(t, "scale", 1), numbers2(t, "offset", 0)
-		s.UV, s.Rotated = int(number(t["texCoord"], float64(uv))), number(t["rotation"], 0) != 0
+		s.UV, s.Rotation = int(number(t["texCoord"], float64(uv))), number(t["rotation"], 0)
+		s.Rotated = s.Rotation != 0
 	}
 	return s
 }
