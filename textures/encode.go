@@ -54,7 +54,8 @@ type Use struct {
 //   - light as JPEG, with half the colors' resolution (4:2:0) or without, whichever is
 //     smaller; in the Web set as WebP;
 //   - normals and data as JPEG with channels that are coded apart, as finely as each is
-//     used (RGB; one channel alone is gray), never with less resolution;
+//     used (RGB; one channel alone is gray), never with less resolution; in the Web set
+//     as WebP where one channel says all, or nearly nothing is said, and that is smaller;
 //   - what no lossy codec packs smaller, and light whose alpha is used, as PNG, or
 //     WebP in the Web set; there such light may be lossy but for its alpha.
 //
@@ -97,11 +98,10 @@ func newEncoding(img *image.NRGBA, u Use) (*encoding, error) {
 		return nil, fmt.Errorf("%w: it has no pixels", ErrFormat)
 	}
 	e := &encoding{use: u, alpha: u.Used&A != 0 && Analyse(img).Min[3] < 255}
-	e.img = img
 	if !e.alpha {
 		e.use.Used &^= A
-		e.img = filled(img, u)
 	}
+	e.img = filled(img, e.use)
 	e.stats = Analyse(e.img)
 	e.gray = !e.alpha && gray(e.img)
 	e.sample = sampled(e.img)
@@ -159,7 +159,7 @@ func (e *encoding) lossyWeb() (Coded, error) {
 		if e.alpha {
 			return encodeLosslessWebP(e.img)
 		}
-		return e.lossyJPEG()
+		return e.lossyData()
 	}
 	c, err := e.lossyWebP()
 	if err != nil || e.alpha || c.keeps(e.use.Quality) {
@@ -170,6 +170,20 @@ func (e *encoding) lossyWeb() (Coded, error) {
 		return j, err
 	}
 	return c, nil
+}
+
+// lossyData is the best JPEG, or WebP where that is smaller: where one channel says all, so that
+// there are no colors to halve, or nearly nothing is said.
+func (e *encoding) lossyData() (Coded, error) {
+	j, err := e.lossyJPEG()
+	if sparse := 64*len(j.Data) < len(e.img.Pix)/4; err != nil || !e.gray && !sparse {
+		return j, err
+	}
+	w, err := e.lossyWebP()
+	if err != nil || !w.keeps(e.use.Quality) || len(w.Data) >= len(j.Data) {
+		return j, err
+	}
+	return w, nil
 }
 
 // better chooses between a lossy and a lossless file, which may be that many times as

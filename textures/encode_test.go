@@ -136,6 +136,28 @@ func TestEncode(t *testing.T) {
 			t.Error("it is not gray")
 		}
 	})
+	t.Run("one channel is a WebP for browsers where that is smaller", func(t *testing.T) {
+		all, err := Encode(smooth(256, 256), Use{ORM, G, Quality{PSNR: 37}}, Universal, Web)
+		if err != nil || all[0].MIME != JPEG || all[1].MIME != WebP || len(all[1].Data) >= len(all[0].Data) || all[1].PSNR < 37 {
+			t.Errorf("got %v, %v", all, err)
+		}
+	})
+	t.Run("colors that only carry alpha are filled", func(t *testing.T) {
+		img := noise(128, 128)
+		for i := 3; i < len(img.Pix); i += 4 {
+			img.Pix[i] = uint8(i / 512)
+		}
+		all, err := Encode(img, Use{Data, A, Quality{PSNR: 40}}, Universal, Web)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range all {
+			back := decodedFile(t, c)
+			if len(c.Data) > 4000 || PSNR(img, back, Use{Data, A, Quality{}}) < 40 {
+				t.Errorf("%s has %d bytes", c.MIME, len(c.Data))
+			}
+		}
+	})
 	t.Run("noisy normals may be further off where that saves a third", func(t *testing.T) {
 		// Calm but for a fiftieth of the surface, whose noise sets the percentile.
 		img := bumps(512, 512)

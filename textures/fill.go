@@ -16,12 +16,14 @@ func Opaque(img *image.NRGBA) *image.NRGBA {
 }
 
 // filled gives channels that nothing reads what costs least: one value all over, or,
-// where a single channel is read, that channel's, which makes the image gray. Alpha
-// becomes 255.
+// where a single color is read, that color's, which makes the image gray.
 func filled(img *image.NRGBA, u Use) *image.NRGBA {
-	out := Opaque(img)
+	out := clone(img)
+	if u.Used&A == 0 {
+		out = Opaque(img)
+	}
 	used := u.Used & RGB
-	if u.Role.Light() || used == RGB || used == 0 {
+	if u.Role.Light() && used != 0 || used == RGB {
 		return out
 	}
 	single := map[Channels]int{R: 0, G: 1, B: 2}
@@ -30,7 +32,7 @@ func filled(img *image.NRGBA, u Use) *image.NRGBA {
 		for c := range 3 {
 			switch {
 			case alone:
-				out.Pix[i+c] = img.Pix[i+from]
+				out.Pix[i+c] = out.Pix[i+from]
 			case used&(1<<c) == 0:
 				out.Pix[i+c] = 128
 			}
