@@ -32,15 +32,18 @@ func (p *picture) plain() bool {
 }
 
 // fit returns the size of an image at which a texel is at most that many meters, or the
-// source's own size where no smaller one will do.
-func (p *picture) fit(texel float64, form string) (w, h int) {
+// source's own size where no smaller one will do. Where nobody knows how large a texel is, the
+// source's size is right at the contract's pixels, and smaller by as much as it is relaxed.
+func (p *picture) fit(texel, relaxed float64, form string) (w, h int) {
 	w, h = p.pixels.Rect.Dx(), p.pixels.Rect.Dy()
 	need := p.texels[most]
 	switch {
 	case p.plain():
 		return 1, 1
-	case p.idle || need[0] == 0 || need[1] == 0:
+	case (p.idle || need[0] == 0 || need[1] == 0) && relaxed <= 1:
 		return w, h
+	case p.idle || need[0] == 0 || need[1] == 0:
+		return size(float64(w)/relaxed, form, w), size(float64(h)/relaxed, form, h)
 	}
 	return size(need[0]/texel, form, w), size(need[1]/texel, form, h)
 }

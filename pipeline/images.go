@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/plinth3d/plinth/mesh/scene"
 	"github.com/plinth3d/plinth/pipeline/asset"
@@ -53,22 +54,32 @@ func (p *picture) use(r Recipe) textures.Use {
 	return u
 }
 
+// pixelsRead is how many pixels are decoded at a time: decoders take up to 24 bytes for
+// each beside the image they make.
+const pixelsRead = 1 << 25
+
 // studyImages decodes all images and finds what they are for.
 func studyImages(ctx context.Context, s *scene.Scene, limit int64) ([]picture, error) {
 	out := make([]picture, len(s.Images))
+	room := semaphore.NewWeighted(pixelsRead)
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range s.Images {
 		group.Go(func() error {
-			if ctx.Err() != nil {
-				return ctx.Err()
+			head, err := textures.Inspect(s.Images[i].Data)
+			if err != nil {
+				return unreadable(i, err)
 			}
+			size := min(int64(head.Width)*int64(head.Height), pixelsRead)
+			if err := room.Acquire(ctx, size); err != nil {
+				return err
+			}
+			defer room.Release(size)
 			img, err := textures.Decode(s.Images[i].Data, limit)
 			if err != nil {
 				return unreadable(i, err)
 			}
-			head, err := textures.Inspect(s.Images[i].Data)
-			out[i].decoded = decoded{img, textures.Analyse(img), err == nil && len(head.Notes) == 0, i}
+			out[i].decoded = decoded{img, textures.Analyse(img), len(head.Notes) == 0, i}
 			return nil
 		})
 	}
@@ -93,15 +104,32 @@ func merged(s *scene.Scene, pictures []picture) *scene.Scene {
 	return &out
 }
 
-// firsts is, of each picture, the first that has the same pixels.
+// kindOf is the role, but one for all light: that is treated the same.
+func kindOf(r textures.Role) textures.Role {
+	if r.Light() {
+		return textures.Color
+	}
+	return r
+}
+
+// firsts is, of each picture, the first that has the same pixels and is treated the same. One that
+// nothing uses is as good as any.
 func firsts(pictures []picture) []int {
 	out := make([]int, len(pictures))
 	seen := map[string]int{}
 	for i := range pictures {
-		img := pictures[i].pixels
-		key := fmt.Sprint(img.Rect.Dx(), asset.Hash(img.Pix))
-		if _, known := seen[key]; !known {
-			seen[key] = i
+		p := &pictures[i]
+		pixels := fmt.Sprint(p.pixels.Rect.Dx(), asset.Hash(p.pixels.Pix))
+		how := p.how
+		how.Role = kindOf(how.Role)
+		key := fmt.Sprint(pixels, how, p.mixed)
+		if p.idle {
+			key = pixels
+		}
+		for _, k := range []string{key, pixels} {
+			if _, known := seen[k]; !known {
+				seen[k] = i
+			}
 		}
 		out[i] = seen[key]
 	}

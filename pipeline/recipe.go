@@ -55,6 +55,26 @@ func (r RoleRecipe) Quality() textures.Quality {
 	return textures.Quality{PSNR: r.PSNR, Angle: r.Angle, Noisy: r.Noisy, Mean: r.Mean, Shift: r.Shift, Detail: r.Detail}
 }
 
+// wrong says what of a role's quality can't be.
+func (r RoleRecipe) wrong(role textures.Role) string {
+	between := func(x, most float64) bool { return x >= 0 && x <= most }
+	switch {
+	case !between(r.PSNR, 100):
+		return "psnr is not 0 to 100 dB"
+	case !between(r.Shift, 255):
+		return "shift is not 0 to 255 codes"
+	case !between(r.Detail, 1):
+		return "detail is not 0 to 1"
+	case !between(r.Angle, 180) || !between(r.Noisy, 180) || !between(r.Mean, 180):
+		return "angle, noisy and mean are not 0 to 180 degrees"
+	case role == textures.Normal && r.PSNR+r.Angle+r.Mean == 0:
+		return "psnr, angle or mean must say what is to be kept"
+	case role != textures.Normal && r.PSNR+r.Detail == 0:
+		return "psnr must say what is to be kept"
+	}
+	return ""
+}
+
 // Default is the built-in recipe: the pixel contract at four heights.
 func Default() Recipe {
 	const mb = 1 << 20
@@ -130,8 +150,12 @@ func (r Recipe) Check() error {
 		}
 	}
 	for _, role := range roles {
-		if x, ok := r.Roles[role]; !ok || !(x.Pixels > 0) {
+		x, ok := r.Roles[role]
+		if !ok || !(x.Pixels > 0) || math.IsInf(x.Pixels, 0) {
 			return bad("roles.%s.pixels must be above 0", role)
+		}
+		if what := x.wrong(role); what != "" {
+			return bad("roles.%s: %s", role, what)
 		}
 	}
 	return nil

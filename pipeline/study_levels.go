@@ -5,6 +5,7 @@ import (
 
 	"github.com/plinth3d/plinth/mesh/scene"
 	"github.com/plinth3d/plinth/pipeline/asset"
+	"github.com/plinth3d/plinth/textures"
 )
 
 // planned is m on its way through Process up to where levels are planned.
@@ -20,29 +21,39 @@ func planned(m *Model, pictures []picture, r Recipe) *job {
 	return &job{recipe: r, model: m, folded: folded, pictures: carried(s, folded, pictures)}
 }
 
-// addLevels tells what becomes of each image of s.
+// addLevels tells what becomes of each image of s. Images of equal bytes may be one in memory, and
+// yet apart by what they are for.
 func addLevels(out []ImageFacts, s *scene.Scene, j *job, first []int) {
-	sizes := map[int][]ImageLevel{}
+	type use struct {
+		bytes int // the first image that has them
+		role  textures.Role
+	}
+	same := make([]int, len(s.Images))
+	seen := map[string]int{}
+	for i, img := range s.Images {
+		key := asset.Hash(img.Data)
+		if _, known := seen[key]; !known {
+			seen[key] = i
+		}
+		same[i] = seen[key]
+	}
+	sizes := map[use][]ImageLevel{}
 	for i, levels := range j.imageLevels() {
-		if at := j.pictures[i].source; sizes[at] == nil { // the first is the one that is used
+		p := &j.pictures[i]
+		if at := (use{same[p.source], kindOf(p.how.Role)}); sizes[at] == nil { // the first is the one that is used
 			sizes[at] = levels
 		}
 	}
-	views := map[*byte]int{} // images that lie in one view are one to carried
 	for i := range out {
-		data := &s.Images[i].Data[0]
-		if _, known := views[data]; !known {
-			views[data] = i
-		}
-		at := views[data]
+		at := i
 		if j.recipe.Dedup {
 			at = first[i]
 		}
-		levels, stays := sizes[at]
+		levels, stays := sizes[use{same[at], kindOf(textures.Role(out[at].Role))}]
 		switch used := len(out[i].Uses) > 0; {
 		case !stays:
 			out[i].Factor = used
-		case used || j.recipe.Dedup || at == i:
+		case used || j.recipe.Dedup || same[i] == i:
 			out[i].Levels = levels
 		}
 	}

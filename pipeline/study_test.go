@@ -68,7 +68,7 @@ func TestWhatBecomesOfAnImage(t *testing.T) {
 			levels int
 			factor bool
 			of     int
-		}{{"color", 4, false, -1}, {"emissive", 4, false, 0}, {"normal", 4, false, 0}, {"orm", 0, true, -1}, {"data", 0, false, 0}} {
+		}{{"color", 4, false, -1}, {"emissive", 4, false, 0}, {"normal", 4, false, -1}, {"orm", 0, true, -1}, {"data", 0, false, 0}} {
 			f := facts[i]
 			of := -1
 			if f.DuplicateOf != nil {

@@ -6,11 +6,13 @@ import (
 	"image/color"
 	"image/png"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/plinth3d/plinth/mesh/glb"
+	"github.com/plinth3d/plinth/mesh/meshtest"
 	"github.com/plinth3d/plinth/mesh/scene"
 	"github.com/plinth3d/plinth/pipeline"
 	"github.com/plinth3d/plinth/pipeline/asset"
@@ -140,6 +142,76 @@ func TestCapsAreMetWithAsFewPixelsAsItTakes(t *testing.T) {
 	}
 }
 
+// TestCapsAreUsedUp asks for caps between what a texture takes at one pixel and at two: the web
+// form's sizes are fine enough to come near each.
+func TestCapsAreUsedUp(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	s := sheet(painted(t, 1024, 1024, png.BestSpeed, func(x, y int) color.NRGBA {
+		c := waves(x, y)
+		return color.NRGBA{c.R + uint8(r.IntN(20)), c.G + uint8(r.IntN(20)), c.B + uint8(r.IntN(20)), 255}
+	}))
+	s.Materials[0].BaseColor = &scene.TextureRef{}
+	src := encoded(t, s)
+	recipe := pipeline.Default()
+	web := func(level pipeline.LevelRecipe) asset.Rendition {
+		recipe.Levels = []pipeline.LevelRecipe{level}
+		made, err := pipeline.Process(t.Context(), src, recipe)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rd, _ := made.Manifest.Levels[0].Rendition(asset.Web)
+		return rd
+	}
+	free := web(pipeline.LevelRecipe{Height: 1152})
+	for _, share := range []float64{0.9, 0.7, 0.5} {
+		cap := int64(share * float64(free.Bytes))
+		if rd := web(pipeline.LevelRecipe{Height: 1152, Bytes: cap}); rd.Bytes > cap || float64(rd.Bytes) < 0.93*float64(cap) {
+			t.Errorf("a cap of %d bytes: got %d, at %d by %d", cap, rd.Bytes, rd.Textures[0].Width, rd.Textures[0].Height)
+		}
+		cap = int64(share * float64(free.GPUBytes))
+		if rd := web(pipeline.LevelRecipe{Height: 1152, GPUBytes: cap}); rd.GPUBytes > cap || float64(rd.GPUBytes) < 0.97*float64(cap) {
+			t.Errorf("a cap of %d on the GPU: got %d, at %d by %d", cap, rd.GPUBytes, rd.Textures[0].Width, rd.Textures[0].Height)
+		}
+	}
+}
+
+// A cap on GPU memory counts what the level's mesh takes, not the source's.
+func TestAHeavySourceLeavesItsTexturesAlone(t *testing.T) {
+	m := meshtest.Sphere(200, 200)
+	var uvs [][2]float32
+	for _, p := range m.Positions {
+		uvs = append(uvs, [2]float32{5 * p[0], 5 * p[1]})
+	}
+	s := sheet(painted(t, 1024, 1024, png.BestSpeed, waves))
+	s.Materials[0].BaseColor = &scene.TextureRef{}
+	s.Meshes[0].Primitives[0] = scene.Primitive{
+		Mode: scene.Triangles, Indices: m.Indices, Material: 0,
+		Attributes: []scene.Attribute{{Name: "POSITION", Array: scene.Floats(m.Positions)}, {Name: "TEXCOORD_0", Array: scene.Floats(uvs)}},
+	}
+	src := encoded(t, s)
+	recipe := pipeline.Default()
+	recipe.Levels = []pipeline.LevelRecipe{{Height: 100}}
+	free, err := pipeline.Process(t.Context(), src, recipe)
+	if err != nil {
+		t.Fatal(err)
+	}
+	most := int64(0)
+	for _, rd := range free.Manifest.Levels[0].Renditions {
+		most = max(most, rd.GPUBytes)
+	}
+	if most > free.Manifest.Source.GPUBytes-scene.BufferBytes(s.Meshes) {
+		t.Fatalf("the level takes %d bytes, too much to tell", most)
+	}
+	recipe.Levels[0].GPUBytes = most + most/10
+	capped, err := pipeline.Process(t.Context(), src, recipe)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := capped.Manifest.Levels[0], free.Manifest.Levels[0]; got.RelaxedBy != "" || got.Renditions[1].SHA256 != want.Renditions[1].SHA256 {
+		t.Errorf("relaxed by %q, at %d by %d", got.RelaxedBy, got.Renditions[1].Textures[0].Width, got.Renditions[1].Textures[0].Height)
+	}
+}
+
 func TestImagesOfEqualPixelsBecomeOne(t *testing.T) {
 	a, b := painted(t, 64, 64, png.BestSpeed, waves), painted(t, 64, 64, png.BestCompression, waves)
 	if bytes.Equal(a, b) {
@@ -148,6 +220,14 @@ func TestImagesOfEqualPixelsBecomeOne(t *testing.T) {
 	s := sheet(a, b)
 	s.Materials[0].BaseColor, s.Materials[0].Emissive = &scene.TextureRef{}, &scene.TextureRef{Texture: 1}
 	s.Materials[0].EmissiveFactor = [3]float64{1, 1, 1}
+	t.Run("but not for other uses", func(t *testing.T) {
+		s := sheet(a, b)
+		s.Materials[0].BaseColor, s.Materials[0].MetalRough = &scene.TextureRef{}, &scene.TextureRef{Texture: 1}
+		web, _ := process(t, encoded(t, s)).Manifest.Levels[0].Rendition(asset.Web)
+		if len(web.Textures) != 2 || web.Textures[0].Role == web.Textures[1].Role {
+			t.Errorf("got %+v", web.Textures)
+		}
+	})
 	for _, l := range process(t, encoded(t, s)).Manifest.Levels {
 		for _, rd := range l.Renditions {
 			if rd.SHA256 != asset.Hash(encoded(t, s)) && len(rd.Textures) != 1 {

@@ -3,6 +3,8 @@ package scene
 import (
 	"encoding/json"
 	"slices"
+
+	"github.com/plinth3d/plinth/textures"
 )
 
 // Dedup returns s with one of each: equal arrays, lists of indices, images, samplers,
@@ -15,6 +17,9 @@ import (
 //     shop's own scripts find materials by name.
 //   - So do meshes, where a node that shows one has no name: viewers then call
 //     the thing by its mesh's. Nodes that have names keep them.
+//
+// Images that show light, normals and numbers stay apart, though their bytes are kept
+// once: whoever resizes or codes them does not do the same to each.
 //
 // Materials with other levels of detail (MSFT_lod) stay apart. Nodes, skins and
 // animations stay as many as they were. Where an unknown extension may refer to
@@ -31,9 +36,10 @@ func (s *Scene) Dedup() *Scene {
 	})
 	out.Samplers = pick(out.Samplers, samplers.list)
 
+	kinds := s.imageKinds(pools)
 	images := alike(len(s.Images), func(i int) any {
 		x := &out.Images[i]
-		return []any{pools.imageNumber(x.Data), x.MIME, x.Extra}
+		return []any{pools.imageNumber(x.Data), x.MIME, x.Extra, kinds[i]}
 	})
 	out.Images = pick(out.Images, images.list)
 
@@ -42,23 +48,58 @@ func (s *Scene) Dedup() *Scene {
 		t := &out.Textures[i]
 		t.Sampler, t.Source = samplers.of(t.Sampler), images.of(t.Source)
 	}
-	textures := alike(len(s.Textures), func(i int) any {
+	numbers := alike(len(s.Textures), func(i int) any {
 		x := out.Textures[i]
 		x.Name = ""
 		return x
 	})
-	out.Textures = pick(out.Textures, textures.list)
+	out.Textures = pick(out.Textures, numbers.list)
 
-	out.dedupMaterials(&textures)
+	out.dedupMaterials(&numbers)
 	out.dedupMeshes(pools)
 	return out
 }
 
+// imageKinds tells of each image which of light, normals and numbers it holds for the
+// materials that use it. One that none uses is like the first of its bytes that one does.
+func (s *Scene) imageKinds(pools *pools) [][3]bool {
+	out := make([][3]bool, len(s.Images))
+	for m := range s.Materials {
+		for _, slot := range s.Materials[m].Slots() {
+			src := s.Textures[slot.Texture].Source
+			if src == None {
+				continue
+			}
+			kind := 2
+			switch {
+			case slot.Role.Light():
+				kind = 0
+			case slot.Role == textures.Normal:
+				kind = 1
+			}
+			out[src][kind] = true
+		}
+	}
+	first := map[int][3]bool{}
+	for i, kind := range out {
+		n := pools.imageNumber(s.Images[i].Data)
+		if _, known := first[n]; !known && kind != [3]bool{} {
+			first[n] = kind
+		}
+	}
+	for i, kind := range out {
+		if kind == [3]bool{} {
+			out[i] = first[pools.imageNumber(s.Images[i].Data)]
+		}
+	}
+	return out
+}
+
 // dedupMaterials takes textures by the numbers they had.
-func (s *Scene) dedupMaterials(textures *classes) {
+func (s *Scene) dedupMaterials(numbers *classes) {
 	s.Materials = slices.Clone(s.Materials)
 	for i := range s.Materials {
-		s.Materials[i] = s.Materials[i].Retexture(func(slot Slot) int { return textures.of(slot.Texture) })
+		s.Materials[i] = s.Materials[i].Retexture(func(slot Slot) int { return numbers.of(slot.Texture) })
 	}
 	materials := alike(len(s.Materials), func(i int) any {
 		if _, levels := s.Materials[i].Extensions[lod]; levels {
