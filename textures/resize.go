@@ -16,9 +16,9 @@ type Resample struct {
 // Resize scales img to w by h pixels, at least 1 by 1, with a separable Lanczos
 // filter of three lobes, widened when it shrinks. Light is averaged as light, not as
 // sRGB codes; normals are averaged as vectors and come out with length 1, and pixels
-// that are no normals count for nothing; other data is averaged per channel. With
-// a cutoff, the same share of pixels is seen as before. At its own size, an image is
-// copied.
+// that are no normals count for nothing; other data is averaged per channel, and so is
+// what IsNormalMap says is none. With a cutoff, the same share of pixels is seen as
+// before. At its own size, an image is copied.
 //
 // All arithmetic is in float32 in a fixed order, with products rounded before
 // they are added, so that every machine makes the same pixels. Besides the images,
@@ -28,6 +28,7 @@ func Resize(img *image.NRGBA, w, h int, how Resample) *image.NRGBA {
 	if w == img.Rect.Dx() && h == img.Rect.Dy() {
 		return clone(img)
 	}
+	how = how.suiting(img)
 	out := image.NewNRGBA(image.Rect(0, 0, w, h))
 	mask := newMask(img, how).sized(out.Rect.Size())
 	resample(img.Rect.Size(), out.Rect.Size(), how, how.pixels(img), func(y int, line []float32) {

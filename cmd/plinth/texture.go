@@ -51,7 +51,8 @@ The role says what pixels stand for, how they are resized, and what the numbers 
   color, emissive  light in sRGB: PSNR of all channels together, SSIM of the luma, and how
                    far the mean color of blocks of 8 by 8 pixels moves
   normal           directions: PSNR and SSIM of all channels, and angles between normals;
-                   pixels of A that are no normal are left out of the angles
+                   pixels of A that are no normal are left out of the angles; where less
+                   than a tenth of IN's pixels are normals, it is packed as data
   orm, data        numbers: PSNR of the worst channel, mean SSIM of the channels
 
 Alpha counts where the role is color or data and there is any; --channels says otherwise. Light

@@ -89,6 +89,10 @@ func (o textureOptions) pack(c console, file string, to target, recipe pipeline.
 	}
 	use := o.use(source)
 	use.Quality = o.quality(recipe)
+	if asked := use.Role; use.For(source).Role != asked {
+		use = use.For(source)
+		tellNoNormals(c, file, textures.NormalShare(source))
+	}
 	img := o.resized(source, use)
 	coded, err := textures.EncodeAs(img, use, to.codec, o.encode.quality)
 	if err != nil {
@@ -172,6 +176,15 @@ func described(d textures.Difference, coded textures.Coded) packedImage {
 		p.Shift = &d.Shift
 	}
 	return p
+}
+
+// tellNoNormals says why a normal map is packed as something else.
+func tellNoNormals(c console, file string, share float64) {
+	what := "no pixel is a normal"
+	if share > 0 {
+		what = fmt.Sprintf("only %.2g %% of the pixels are normals", 100*share)
+	}
+	_, _ = fmt.Fprintf(c.err, "plinth: note: %s: %s; it is packed as data\n", file, what)
 }
 
 // tellMissed says what a file keeps where it isn't all that was asked.
