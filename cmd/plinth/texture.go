@@ -56,8 +56,8 @@ The role says what pixels stand for, how they are resized, and what the numbers 
   orm, data        numbers: PSNR of the worst channel, mean SSIM of the channels
 
 Alpha counts where the role is color or data and there is any; --channels says otherwise. Light
-weighs as much as its alpha, the larger of the two: what nobody sees doesn't count. SSIM is
-that of Wang et al., 2004: 1 for equal images.`,
+weighs as much as its alpha, the larger of the two: what nobody sees doesn't count, and takes
+the colors beside it. SSIM is that of Wang et al., 2004: 1 for equal images.`,
 		Example: `  plinth texture wood.png -o wood.webp --role color
   plinth texture wood.jpg -o small.jpg --role color --edge 512 --quality 80
   plinth texture leaf.png -o leaf.webp --role color --edge 256 --cutoff 0.5

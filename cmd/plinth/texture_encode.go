@@ -132,19 +132,25 @@ func (o textureOptions) quality(recipe pipeline.Recipe) textures.Quality {
 	return r.Quality()
 }
 
-// resized is an image of at most --edge pixels along its longer side.
+// resized is an image of at most --edge pixels along its longer side. What is hidden by its
+// alpha takes the colors beside it, which samplers mix with it.
 func (o textureOptions) resized(img *image.NRGBA, u textures.Use) *image.NRGBA {
-	w, h := img.Rect.Dx(), img.Rect.Dy()
-	longer := max(w, h)
-	if o.encode.edge < 1 || o.encode.edge >= longer {
-		return img
-	}
-	scaled := func(n int) int { return max((2*n*o.encode.edge+longer)/(2*longer), 1) }
 	wrap := wrapModes()[o.encode.wrap]
-	return textures.Resize(img, scaled(w), scaled(h), textures.Resample{
+	how := textures.Resample{
 		Role: u.Role, WrapS: wrap, WrapT: wrap,
 		Alpha: o.encode.alpha && u.Role.Light() && u.Used&textures.A != 0, Cutoff: o.encode.cutoff,
-	})
+	}
+	w, h := img.Rect.Dx(), img.Rect.Dy()
+	if longer := max(w, h); o.encode.edge >= 1 && o.encode.edge < longer {
+		scaled := func(n int) int {
+			return int(max((2*int64(n)*int64(o.encode.edge)+int64(longer))/(2*int64(longer)), 1))
+		}
+		img = textures.Resize(img, scaled(w), scaled(h), how)
+	}
+	if how.Alpha {
+		img = textures.Bleed(img)
+	}
+	return img
 }
 
 // uncodable is what an image makes of a codec that can't hold it.
