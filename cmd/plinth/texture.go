@@ -49,7 +49,8 @@ Texture --compare measures how far image B is from image A, of the same size.
 The role says what pixels stand for, how they are resized, and what the numbers say:
 
   color, emissive  light in sRGB: PSNR of all channels together, SSIM of the luma, and how
-                   far the mean color of blocks of 8 by 8 pixels moves
+                   far the mean color of blocks of 8 by 8 pixels moves and what is kept of
+                   their detail
   normal           directions: PSNR and SSIM of all channels, and angles between normals;
                    pixels of A that are no normal are left out of the angles; where less
                    than a tenth of IN's pixels are normals, it is packed as data

@@ -25,8 +25,9 @@ type packedImage struct {
 	SourceBytes int      `json:"sourceBytes"`
 	Channels    string   `json:"channels"`
 	SSIM        float64  `json:"ssim"`
-	Shift       *float64 `json:"shift,omitempty"` // of light
-	Kept        *bool    `json:"kept,omitempty"`  // the target; absent with --quality
+	Shift       *float64 `json:"shift,omitempty"`  // of light
+	Detail      *float64 `json:"detail,omitempty"` // of light
+	Kept        *bool    `json:"kept,omitempty"`   // the target; absent with --quality
 }
 
 func runEncode(ctx context.Context, c console, o textureOptions) error {
@@ -179,7 +180,8 @@ func described(d textures.Difference, coded textures.Coded) packedImage {
 		p.PSNR = hundredths(d.PSNR)
 	}
 	if d.Use.Role.Light() {
-		p.Shift = &d.Shift
+		detail := math.Round(d.Detail*1e6) / 1e6
+		p.Shift, p.Detail = &d.Shift, &detail
 	}
 	return p
 }
@@ -201,6 +203,9 @@ func tellMissed(c console, name string, coded textures.Coded, q textures.Quality
 	var missed []string
 	if q.PSNR > coded.PSNR {
 		missed = append(missed, fmt.Sprintf("a PSNR of %.2f dB, not %g", coded.PSNR, q.PSNR))
+	}
+	if q.Detail > coded.Detail {
+		missed = append(missed, fmt.Sprintf("%.5f of the detail, not %g", coded.Detail, q.Detail))
 	}
 	for _, x := range []struct {
 		text       string
