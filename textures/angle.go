@@ -51,10 +51,10 @@ func (m *angles) add(p, q []uint8) {
 	for i := 0; i+4 <= len(p) && i+4 <= len(q); i += 4 {
 		v, w := p[i:i+4:i+4], q[i:i+4:i+4]
 		vx, vy, vz := 2*int64(v[0])-255, 2*int64(v[1])-255, 2*int64(v[2])-255
-		vv := vx*vx + vy*vy + vz*vz
-		if vz < 0 || 4*vv < 255*255 {
-			continue // no normal
+		if !isNormal(v[0], v[1], v[2]) {
+			continue
 		}
+		vv := vx*vx + vy*vy + vz*vz
 		wx, wy, wz := 2*int64(w[0])-255, 2*int64(w[1])-255, 2*int64(w[2])-255
 		ww := wx*wx + wy*wy + wz*wz
 		cosine := float64(vx*wx+vy*wy+vz*wz) / math.Sqrt(float64(vv*ww))

@@ -26,6 +26,8 @@ type Difference struct {
 	// function Shift has it. Translucent images are put on black and on white, and the larger
 	// counts.
 	Shift float64
+
+	Detail float64 // of light: at most 1, as the function Detail has it
 }
 
 // Compare measures how far b is from a. Both must have the same size.
@@ -49,7 +51,7 @@ func Compare(a, b *image.NRGBA, u Use) (Difference, error) {
 		d.MeanAngle, d.Angle, d.MaxAngle, d.Normals = m.mean(), m.percentile(99), m.percentile(100), m.total
 	}
 	if u.Role.Light() {
-		d.Shift = visibleShift(a, b, u)
+		d.Shift, d.Detail = visibleShift(a, b, u), Detail(a, b)
 	}
 	return d, nil
 }
@@ -63,7 +65,7 @@ func visibleShift(a, b *image.NRGBA, u Use) float64 {
 
 // MarshalJSON has the channels in use by name and leaves out what has no meaning for the
 // role, and angles where no pixel is a normal. A PSNR is null where nothing differs: JSON has no infinity. Decibels and
-// degrees are rounded to a thousandth, SSIM to a millionth.
+// degrees are rounded to a thousandth, SSIM and detail to a millionth.
 func (d Difference) MarshalJSON() ([]byte, error) {
 	out := struct {
 		Role      Role                `json:"role"`
@@ -77,6 +79,7 @@ func (d Difference) MarshalJSON() ([]byte, error) {
 		MaxAngle  *float64            `json:"maxAngle,omitempty"`
 		Normals   *int64              `json:"normals,omitempty"`
 		Shift     *float64            `json:"shift,omitempty"`
+		Detail    *float64            `json:"detail,omitempty"`
 	}{
 		Role: d.Use.Role, Width: d.Width, Height: d.Height,
 		PSNR: rounded(d.PSNR, 1e3), Channels: map[string]*float64{}, SSIM: rounded(d.SSIM, 1e6),
@@ -93,7 +96,7 @@ func (d Difference) MarshalJSON() ([]byte, error) {
 		out.MeanAngle, out.Angle, out.MaxAngle = rounded(d.MeanAngle, 1e3), rounded(d.Angle, 1e3), rounded(d.MaxAngle, 1e3)
 	}
 	if d.Use.Role.Light() {
-		out.Shift = rounded(d.Shift, 1e3)
+		out.Shift, out.Detail = rounded(d.Shift, 1e3), rounded(d.Detail, 1e6)
 	}
 	return json.Marshal(out)
 }

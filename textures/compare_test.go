@@ -33,12 +33,12 @@ func TestCompareMeasuresWhatTheRoleAsksFor(t *testing.T) {
 			if d.MeanAngle != mean || d.Angle != p99 || d.MaxAngle < p99 || (d.Normals > 0) != (role == Normal) {
 				t.Errorf("angles are %+v, want a mean of %g and %g", d, mean, p99)
 			}
-			shift := 0.0
+			shift, detail := 0.0, 0.0
 			if role.Light() {
-				shift = Shift(a, b)
+				shift, detail = Shift(a, b), Detail(a, b)
 			}
-			if d.Shift != shift {
-				t.Errorf("shift is %g, want %g", d.Shift, shift)
+			if d.Shift != shift || d.Detail != detail {
+				t.Errorf("shift is %g, want %g; detail %g, want %g", d.Shift, shift, d.Detail, detail)
 			}
 		})
 	}
@@ -86,7 +86,7 @@ func TestADifferenceAsJSON(t *testing.T) {
 		"equal images have null for infinity": {a, a, Use{Role: ORM, Used: G | B}, `{"role":"orm","width":16,"height":16,"psnr":null,"channels":{"b":null,"g":null},"ssim":1}`},
 		"zeros that were measured are there":  {a, a, Use{Role: Normal, Used: RGB}, `{"role":"normal","width":16,"height":16,"psnr":null,"channels":{"b":null,"g":null,"r":null},"ssim":1,"meanAngle":0,"angle":0,"maxAngle":0,"normals":256}`},
 		"without normals there are no angles": {plain(2, 1, color.NRGBA{}), plain(2, 1, color.NRGBA{}), Use{Role: Normal, Used: R}, `{"role":"normal","width":2,"height":1,"psnr":null,"channels":{"r":null},"ssim":1,"normals":0}`},
-		"decibels are rounded":                {a, b, Use{Role: Color, Used: G}, `{"role":"color","width":16,"height":16,"psnr":48.131,"channels":{"g":48.131},"ssim":0.999988,"shift":0.563}`},
+		"decibels are rounded":                {a, b, Use{Role: Color, Used: G}, `{"role":"color","width":16,"height":16,"psnr":48.131,"channels":{"g":48.131},"ssim":0.999988,"shift":0.563,"detail":0.999964}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d, err := Compare(c.a, c.b, c.use)

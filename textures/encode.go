@@ -59,7 +59,8 @@ type Use struct {
 //   - what no lossy codec packs smaller, and light whose alpha is used, as PNG, or
 //     WebP in the Web set; there such light may be lossy but for its alpha.
 //
-// Normals take lossless WebP while it is at most 1.3 times as large. Where
+// Normals take lossless WebP while it is at most 1.3 times as large; a normal map that is
+// none, as IsNormalMap has it, is coded as data. Where
 // no lossy file is good enough, the best of them is taken if it is under a
 // third of the lossless one: what was reached is in the result.
 func Encode(img *image.NRGBA, u Use, sets ...Set) ([]Coded, error) {
@@ -97,6 +98,7 @@ func newEncoding(img *image.NRGBA, u Use) (*encoding, error) {
 	if img.Rect.Dx() < 1 || img.Rect.Dy() < 1 {
 		return nil, fmt.Errorf("%w: it has no pixels", ErrFormat)
 	}
+	u = u.For(img)
 	e := &encoding{use: u, alpha: u.Used&A != 0 && Analyse(img).Min[3] < 255}
 	if !e.alpha {
 		e.use.Used &^= A

@@ -122,7 +122,7 @@ func (h *Header) frame(p part) error {
 	if h.Bits = 8; b[5] == 4 {
 		h.note("ink", "convert the image to RGB and export it again", "holds four inks, CMYK, which are turned into RGB without regard to a profile")
 	}
-	return h.sized(w, height)
+	return h.sized(int64(w), int64(height))
 }
 
 // iccPrefix stands before a piece of a profile, with the piece's number, from 1, and

@@ -88,8 +88,10 @@ func (k *kernel) copies() {
 // repeat makes the weights of one period of the pattern, which is all there is.
 func (k *kernel) repeat(src, dst int, scale float64) {
 	periods := gcd(src, dst)
+	k.weight = make([]float32, 0, dst/periods*k.taps)
+	all := newTaps(k.taps, scale)
 	for p := range dst / periods {
-		first, units := tapsOf(p, k.taps, scale)
+		first, units := all.of(p)
 		for _, u := range units {
 			k.weight = append(k.weight, float32(u)/grid)
 		}
@@ -103,10 +105,12 @@ func (k *kernel) repeat(src, dst int, scale float64) {
 // fold makes weights that count each pixel once where the filter is wider than the line,
 // however often it comes round.
 func (k *kernel) fold(src int, scale float64, wrap Wrap) {
+	k.weight = make([]float32, 0, len(k.at)*src)
+	all, once := newTaps(k.taps, scale), make([]int64, src)
 	for i := range k.at {
 		k.at[i] = int32(i * src)
-		once := make([]int64, src)
-		first, units := tapsOf(i, k.taps, scale)
+		clear(once)
+		first, units := all.of(i)
 		for j, u := range units {
 			once[wrap.at(first+j, src)] += u
 		}
@@ -117,26 +121,36 @@ func (k *kernel) fold(src int, scale float64, wrap Wrap) {
 	k.taps = src
 }
 
-// tapsOf returns the first tap of pixel i and the weights of all, in units of the grid,
-// which make one in all.
-func tapsOf(i, taps int, scale float64) (first int, units []int64) {
-	wide := max(scale, 1)
-	center := float64((float64(i) + 0.5) * scale)
+// taps makes the weights of one pixel after the other, in the same memory: those of a
+// line that shrinks to a pixel are six times as many as it has.
+type taps struct {
+	scale float64
+	raw   []float64
+	units []int64
+}
+
+func newTaps(n int, scale float64) *taps {
+	return &taps{scale: scale, raw: make([]float64, n), units: make([]int64, n)}
+}
+
+// of returns the first tap of pixel i and the weights of all, in units of the grid,
+// which make one in all. They are good until the next pixel's are made.
+func (t *taps) of(i int) (first int, units []int64) {
+	wide := max(t.scale, 1)
+	center := float64((float64(i) + 0.5) * t.scale)
 	first = int(math.Floor(center-float64(lobes*wide)-0.5)) + 1
-	raw := make([]float64, taps)
 	sum := 0.0
-	for j := range raw {
-		raw[j] = lanczos((float64(first+j) + 0.5 - center) / wide)
-		sum += raw[j]
+	for j := range t.raw {
+		t.raw[j] = lanczos((float64(first+j) + 0.5 - center) / wide)
+		sum += t.raw[j]
 	}
-	units = make([]int64, taps)
 	left := int64(grid)
-	for j, v := range raw {
-		units[j] = int64(math.Round(v / sum * grid))
-		left -= units[j]
+	for j, v := range t.raw {
+		t.units[j] = int64(math.Round(v / sum * grid))
+		left -= t.units[j]
 	}
-	units[taps/2] += left // what rounding lost
-	return first, units
+	t.units[len(t.units)/2] += left // what rounding lost
+	return first, t.units
 }
 
 func lanczos(x float64) float64 {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+
+	"github.com/plinth3d/plinth/textures/jpeg"
 )
 
 // A Header is what a file says of an image without its pixels being decoded.
@@ -61,12 +63,20 @@ func (h *Header) read(data []byte) error {
 	return errUnknown
 }
 
+// longestSide is the most pixels that an image may have along an axis: as many as a JPEG can
+// have, and more than a GPU takes. Rows cost more than their pixels while they are filtered,
+// so a limit of pixels isn't enough.
+const longestSide = jpeg.MaxEdge
+
 // sized sets the size.
-func (h *Header) sized(w, height int) error {
-	if w < 1 || height < 1 {
+func (h *Header) sized(w, height int64) error {
+	switch {
+	case w < 1 || height < 1:
 		return fmt.Errorf("it is %d by %d pixels", w, height)
+	case max(w, height) > longestSide:
+		return fmt.Errorf("it is %d by %d pixels; a side has at most %d", w, height, longestSide)
 	}
-	h.Width, h.Height = w, height
+	h.Width, h.Height = int(w), int(height)
 	return nil
 }
 

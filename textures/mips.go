@@ -11,6 +11,7 @@ import "image"
 // cutoff, each level shows as much as img does. Memory is 16 bytes for each pixel
 // of the two finest levels below img.
 func Mips(img *image.NRGBA, how Resample) []*image.NRGBA {
+	how = how.suiting(img)
 	out := []*image.NRGBA{clone(img)}
 	load := how.pixels(img)
 	mask := newMask(img, how)

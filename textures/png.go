@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 )
 
 const (
@@ -91,14 +90,10 @@ func (h *Header) ihdr(p part) error {
 	if string(p.kind[:]) != "IHDR" || len(b) != 13 {
 		return fmt.Errorf("its first chunk is %q of %d bytes, not a header", p.kind, len(b))
 	}
-	w, height := binary.BigEndian.Uint32(b), binary.BigEndian.Uint32(b[4:])
-	if max(w, height) > math.MaxInt32 {
-		return fmt.Errorf("it is %d by %d pixels", w, height)
-	}
 	if h.Bits = int(b[8]); h.Bits == 16 {
 		h.note("depth", "export it with 8 bits a channel", "has 16 bits a channel, which are rounded to 8")
 	}
-	return h.sized(int(w), int(height))
+	return h.sized(int64(binary.BigEndian.Uint32(b)), int64(binary.BigEndian.Uint32(b[4:])))
 }
 
 // iccp reads a profile: its name, a zero, a zero for deflate, and the rest deflated.

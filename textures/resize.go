@@ -16,18 +16,24 @@ type Resample struct {
 // Resize scales img to w by h pixels, at least 1 by 1, with a separable Lanczos
 // filter of three lobes, widened when it shrinks. Light is averaged as light, not as
 // sRGB codes; normals are averaged as vectors and come out with length 1, and pixels
-// that are no normals count for nothing; other data is averaged per channel. With
-// a cutoff, the same share of pixels is seen as before. At its own size, an image is
-// copied.
+// that are no normals count for nothing; other data is averaged per channel, and so is
+// what IsNormalMap says is none. With a cutoff, the same share of pixels is seen as
+// before. At its own size, an image is copied.
 //
 // All arithmetic is in float32 in a fixed order, with products rounded before
-// they are added, so that every machine makes the same pixels. Besides the images,
-// memory is what some dozen rows take, at 16 bytes a pixel, and with a cutoff 4
-// bytes for each pixel of the result.
+// they are added, so that every machine makes the same pixels.
+//
+// Besides the images, memory is 24 bytes for each pixel along the longer of the two
+// widths, and of the two heights; for each processor that has 32 rows of the result to
+// make, 16 bytes a pixel for four rows of the source, which go on beyond their edges by
+// as much as the filter is wide, and for some thirty of the result, or more where it is
+// higher than the source: all that one row has a part in; and with a cutoff 4 bytes for
+// each pixel of the result.
 func Resize(img *image.NRGBA, w, h int, how Resample) *image.NRGBA {
 	if w == img.Rect.Dx() && h == img.Rect.Dy() {
 		return clone(img)
 	}
+	how = how.suiting(img)
 	out := image.NewNRGBA(image.Rect(0, 0, w, h))
 	mask := newMask(img, how).sized(out.Rect.Size())
 	resample(img.Rect.Size(), out.Rect.Size(), how, how.pixels(img), func(y int, line []float32) {

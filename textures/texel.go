@@ -47,8 +47,7 @@ func loadSeen(dst []float32, src []uint8) {
 func loadNormals(dst []float32, src []uint8) {
 	for len(dst) >= lanes && len(src) >= 4 {
 		p := binary.LittleEndian.Uint32(src)
-		x, y, z := 2*int32(uint8(p))-255, 2*int32(uint8(p>>8))-255, 2*int32(uint8(p>>16))-255
-		if z > 0 && 4*(x*x+y*y+z*z) >= 255*255 {
+		if isNormal(uint8(p), uint8(p>>8), uint8(p>>16)) {
 			dst[0], dst[1], dst[2], dst[3] = signed[uint8(p)], signed[uint8(p>>8)], signed[uint8(p>>16)], unit[p>>24]
 		} else {
 			dst[0], dst[1], dst[2], dst[3] = 0, 0, 0, unit[p>>24]

@@ -3,8 +3,8 @@
 // and packs them in the codec that loses least of what matters.
 //
 // Images come from strangers. Inspect walks the structure of a file, without decoding,
-// in time linear in its bytes; Decode does so first, and checks the size against a limit
-// before it allocates. A bad file then costs an error and at most 24 bytes a pixel of
+// in time linear in its bytes, and refuses sides of more than 65535 pixels; Decode does so
+// first, and checks the size against a limit before it allocates. A bad file then costs an error and at most 24 bytes a pixel of
 // that limit, counting sides rounded up to 32 pixels: a progressive JPEG of four inks
 // takes 24, one of three colors 19, a PNG of 16 bits 12, a WebP 7. A WebP without loss
 // can have tables of up to 140 MB, where its own bytes are at least a 250th of that; a

@@ -112,7 +112,7 @@ func (h *Header) webpSize(found webpPixels) error {
 			return fmt.Errorf("its header says %d by %d pixels, its image has %d by %d", cw, ch, w, height)
 		}
 	}
-	return h.sized(w, height)
+	return h.sized(int64(w), int64(height))
 }
 
 func int24(b []byte) int { return int(b[0]) | int(b[1])<<8 | int(b[2])<<16 }

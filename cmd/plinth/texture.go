@@ -49,14 +49,16 @@ Texture --compare measures how far image B is from image A, of the same size.
 The role says what pixels stand for, how they are resized, and what the numbers say:
 
   color, emissive  light in sRGB: PSNR of all channels together, SSIM of the luma, and how
-                   far the mean color of blocks of 8 by 8 pixels moves
+                   far the mean color of blocks of 8 by 8 pixels moves and what is kept of
+                   their detail
   normal           directions: PSNR and SSIM of all channels, and angles between normals;
-                   pixels of A that are no normal are left out of the angles
+                   pixels of A that are no normal are left out of the angles; where less
+                   than a tenth of IN's pixels are normals, it is packed as data
   orm, data        numbers: PSNR of the worst channel, mean SSIM of the channels
 
 Alpha counts where the role is color or data and there is any; --channels says otherwise. Light
-weighs as much as its alpha, the larger of the two: what nobody sees doesn't count. SSIM is
-that of Wang et al., 2004: 1 for equal images.`,
+weighs as much as its alpha, the larger of the two: what nobody sees doesn't count, and takes
+the colors beside it. SSIM is that of Wang et al., 2004: 1 for equal images.`,
 		Example: `  plinth texture wood.png -o wood.webp --role color
   plinth texture wood.jpg -o small.jpg --role color --edge 512 --quality 80
   plinth texture leaf.png -o leaf.webp --role color --edge 256 --cutoff 0.5

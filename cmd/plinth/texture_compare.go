@@ -69,6 +69,7 @@ func showDifference(c console, d textures.Difference) {
 	}
 	if d.Use.Role.Light() {
 		t.AppendRow(table.Row{"shift of blocks", fmt.Sprintf("99 %% within %.2f codes", d.Shift)})
+		t.AppendRow(table.Row{"detail", fmt.Sprintf("%.5f, of 1", d.Detail)})
 	}
 	t.Render()
 }

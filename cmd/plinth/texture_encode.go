@@ -25,8 +25,9 @@ type packedImage struct {
 	SourceBytes int      `json:"sourceBytes"`
 	Channels    string   `json:"channels"`
 	SSIM        float64  `json:"ssim"`
-	Shift       *float64 `json:"shift,omitempty"` // of light
-	Kept        *bool    `json:"kept,omitempty"`  // the target; absent with --quality
+	Shift       *float64 `json:"shift,omitempty"`  // of light
+	Detail      *float64 `json:"detail,omitempty"` // of light
+	Kept        *bool    `json:"kept,omitempty"`   // the target; absent with --quality
 }
 
 func runEncode(ctx context.Context, c console, o textureOptions) error {
@@ -89,6 +90,10 @@ func (o textureOptions) pack(c console, file string, to target, recipe pipeline.
 	}
 	use := o.use(source)
 	use.Quality = o.quality(recipe)
+	if asked := use.Role; use.For(source).Role != asked {
+		use = use.For(source)
+		tellNoNormals(c, file, textures.NormalShare(source))
+	}
 	img := o.resized(source, use)
 	coded, err := textures.EncodeAs(img, use, to.codec, o.encode.quality)
 	if err != nil {
@@ -128,19 +133,25 @@ func (o textureOptions) quality(recipe pipeline.Recipe) textures.Quality {
 	return r.Quality()
 }
 
-// resized is an image of at most --edge pixels along its longer side.
+// resized is an image of at most --edge pixels along its longer side. What is hidden by its
+// alpha takes the colors beside it, which samplers mix with it.
 func (o textureOptions) resized(img *image.NRGBA, u textures.Use) *image.NRGBA {
-	w, h := img.Rect.Dx(), img.Rect.Dy()
-	longer := max(w, h)
-	if o.encode.edge < 1 || o.encode.edge >= longer {
-		return img
-	}
-	scaled := func(n int) int { return max((2*n*o.encode.edge+longer)/(2*longer), 1) }
 	wrap := wrapModes()[o.encode.wrap]
-	return textures.Resize(img, scaled(w), scaled(h), textures.Resample{
+	how := textures.Resample{
 		Role: u.Role, WrapS: wrap, WrapT: wrap,
 		Alpha: o.encode.alpha && u.Role.Light() && u.Used&textures.A != 0, Cutoff: o.encode.cutoff,
-	})
+	}
+	w, h := img.Rect.Dx(), img.Rect.Dy()
+	if longer := max(w, h); o.encode.edge >= 1 && o.encode.edge < longer {
+		scaled := func(n int) int {
+			return int(max((2*int64(n)*int64(o.encode.edge)+int64(longer))/(2*int64(longer)), 1))
+		}
+		img = textures.Resize(img, scaled(w), scaled(h), how)
+	}
+	if how.Alpha {
+		img = textures.Bleed(img)
+	}
+	return img
 }
 
 // uncodable is what an image makes of a codec that can't hold it.
@@ -169,9 +180,19 @@ func described(d textures.Difference, coded textures.Coded) packedImage {
 		p.PSNR = hundredths(d.PSNR)
 	}
 	if d.Use.Role.Light() {
-		p.Shift = &d.Shift
+		detail := math.Round(d.Detail*1e6) / 1e6
+		p.Shift, p.Detail = &d.Shift, &detail
 	}
 	return p
+}
+
+// tellNoNormals says why a normal map is packed as something else.
+func tellNoNormals(c console, file string, share float64) {
+	what := "no pixel is a normal"
+	if share > 0 {
+		what = fmt.Sprintf("only %.2g %% of the pixels are normals", 100*share)
+	}
+	_, _ = fmt.Fprintf(c.err, "plinth: note: %s: %s; it is packed as data\n", file, what)
 }
 
 // tellMissed says what a file keeps where it isn't all that was asked.
@@ -182,6 +203,9 @@ func tellMissed(c console, name string, coded textures.Coded, q textures.Quality
 	var missed []string
 	if q.PSNR > coded.PSNR {
 		missed = append(missed, fmt.Sprintf("a PSNR of %.2f dB, not %g", coded.PSNR, q.PSNR))
+	}
+	if q.Detail > coded.Detail {
+		missed = append(missed, fmt.Sprintf("%.5f of the detail, not %g", coded.Detail, q.Detail))
 	}
 	for _, x := range []struct {
 		text       string

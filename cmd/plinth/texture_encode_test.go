@@ -39,7 +39,9 @@ func TestTextureWritesWhatItIsAskedFor(t *testing.T) {
 		"16 bits are told":                    {"deep.png -o out.png --role data", "out.png", textures.PNG, 8, 8, "note: deep.png has 16 bits"},
 		"a target that no file keeps":         {"wood.png -o out.jpg --role color --psnr 70", "out.jpg", textures.JPEG, 60, 40, "note: out.jpg misses the target with a PSNR of"},
 		"one of the recipe":                   {"wood.png -o out.jpg --role color --recipe strict.json", "out.jpg", textures.JPEG, 60, 40, "dB, not 80"},
+		"a detail that no file keeps":         {"wood.png -o out.jpg --role color --recipe fine.json", "out.jpg", textures.JPEG, 60, 40, "note: out.jpg misses the target with 0.9"},
 		"one of normals":                      {"bumps.png -o out.jpg --role normal --angle 0.01", "out.jpg", textures.JPEG, 64, 64, "degrees, not 0.01; --codec webp-lossless and png lose nothing"},
+		"normals that are none":               {"flat.webp -o out.jpg --role normal", "out.jpg", textures.JPEG, 32, 24, "note: flat.webp: no pixel is a normal; it is packed as data"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Chdir(sourceImages(t))

@@ -111,15 +111,18 @@ func TestTextureCompareSaysWhatPackingSaid(t *testing.T) {
 			args := append([]string{"texture", "--compare", c.in, c.out, "--role", p.Role, "--json"}, strings.Fields(c.compared)...)
 			_, out, talk := plinth(t, args...)
 			var d struct {
-				PSNR, SSIM, MeanAngle, Angle, Shift float64
-				Channels                            map[string]any
+				PSNR, SSIM, MeanAngle, Angle, Shift, Detail float64
+				Channels                                    map[string]any
 			}
 			if err := json.Unmarshal([]byte(out), &d); err != nil {
 				t.Fatalf("%v: %s%s", err, out, talk)
 			}
-			shift := 0.0
-			if p.Shift != nil {
-				shift = *p.Shift
+			shift, detail := 0.0, 0.0
+			if p.Shift != nil && p.Detail != nil {
+				shift, detail = *p.Shift, *p.Detail
+			}
+			if light := textures.Role(p.Role).Light(); d.Detail != detail || light != (detail > 0) {
+				t.Errorf("packing said %g of the detail is kept, --compare %s", detail, out)
 			}
 			if math.Abs(d.PSNR-p.PSNR) > 0.006 || d.SSIM != p.SSIM || d.Angle != p.Angle || math.Abs(d.MeanAngle-p.MeanAngle) > 0.006 || math.Abs(d.Shift-shift) > 0.001 || len(d.Channels) != len(p.Channels) {
 				t.Errorf("packing said %+v, --compare %s", p, out)

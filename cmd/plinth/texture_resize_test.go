@@ -72,3 +72,44 @@ func wire() *image.NRGBA {
 	}
 	return img
 }
+
+func TestTextureLeavesNoFringeBesideWhatIsSeen(t *testing.T) {
+	t.Chdir(sourceImages(t))
+	img := plainImage(64, 64, color.NRGBA{})
+	for y := range 64 {
+		for x := range 24 {
+			img.SetNRGBA(x, y, color.NRGBA{200, 150, 40, 255})
+		}
+	}
+	if err := os.WriteFile("half.png", asPNG(t, img), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		args string
+		want color.NRGBA // of hidden pixels
+	}{
+		"hidden pixels take the color beside them":      {"", color.NRGBA{200, 150, 40, 0}},
+		"they do in an image that is resized":           {"--edge 32", color.NRGBA{200, 150, 40, 0}},
+		"they stay where alpha is no opacity":           {"--alpha=false", color.NRGBA{}},
+		"they stay where alpha isn't opacity by a role": {"--role data", color.NRGBA{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			packed(t, "half.png -o out.png --role color "+c.args)
+			out, _ := imageFile(t, "out.png")
+			w := out.Rect.Dx()
+			for x := range w {
+				got := out.NRGBAAt(x, w/2)
+				off := max(away(got.R, c.want.R), away(got.G, c.want.G), away(got.B, c.want.B))
+				if got.A == 0 && off > 30 { // the filter rings beside the edge
+					t.Fatalf("pixel %d of %d is %v, want %v", x, w, got, c.want)
+				}
+			}
+			if out.NRGBAAt(w/2, w/2).A != 0 {
+				t.Error("nothing is hidden")
+			}
+		})
+	}
+}
+
+// away is how far two codes are apart.
+func away(a, b uint8) int { return max(int(a)-int(b), int(b)-int(a)) }

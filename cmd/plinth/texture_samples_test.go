@@ -91,6 +91,7 @@ func sourceImages(t *testing.T) (dir string) {
 		"tagged.png":  pngChunk(opaque, "iCCP", []byte("Wide Gamut\x00\x00x\x9c\x03\x00\x00\x00\x00\x01")),
 		"tiny.json":   []byte(`{"limits": {"bytes": 100000, "pixels": 100}}`),
 		"loose.json":  []byte(`{"roles": {"color": {"pixels": 1, "psnr": 28}}}`),
+		"fine.json":   []byte(`{"roles": {"color": {"pixels": 1, "detail": 1}}}`),
 		"strict.json": []byte(`{"roles": {"color": {"pixels": 1, "psnr": 80}}}`),
 	}
 	files["more/wood.png"] = opaque
