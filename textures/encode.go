@@ -163,7 +163,7 @@ func (e *encoding) lossyWeb() (Coded, error) {
 		}
 		return e.lossyData()
 	}
-	c, err := e.lossyWebP()
+	c, err := e.lossyWebP(math.MaxInt)
 	if err != nil || e.alpha || c.keeps(e.use.Quality) {
 		return c, err
 	}
@@ -181,8 +181,8 @@ func (e *encoding) lossyData() (Coded, error) {
 	if sparse := 64*len(j.Data) < len(e.img.Pix)/4; err != nil || !e.gray && !sparse {
 		return j, err
 	}
-	w, err := e.lossyWebP()
-	if err != nil || !w.keeps(e.use.Quality) || len(w.Data) >= len(j.Data) {
+	w, err := e.lossyWebP(len(j.Data))
+	if err != nil || w.Data == nil || !w.keeps(e.use.Quality) || len(w.Data) >= len(j.Data) {
 		return j, err
 	}
 	return w, nil

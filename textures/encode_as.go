@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"math"
 
 	"github.com/plinth3d/plinth/textures/jpeg"
 )
@@ -112,7 +113,7 @@ func (e *encoding) onlyWebP(quality int) (Coded, error) {
 	case e.alpha && !e.use.Role.Light():
 		return encodeLosslessWebP(e.img)
 	}
-	lossy, err := e.lossyWebP()
+	lossy, err := e.lossyWebP(math.MaxInt)
 	if err != nil {
 		return lossy, err
 	}

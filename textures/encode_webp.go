@@ -47,16 +47,18 @@ func webpSize(img *image.NRGBA) error {
 }
 
 // lossyWebP is the smallest WebP that keeps the quality asked for, or the best. For a large
-// image, the search begins with what did for stripes of it.
-func (e *encoding) lossyWebP() (Coded, error) {
+// image, the search begins with what did for stripes of it; where these say that its file
+// will not be below some bytes, it ends with them, and there is no file.
+func (e *encoding) lossyWebP(below int) (Coded, error) {
 	quality := firstWebP
-	if sample := striped(e.img, webpStripe, 1<<19); sample != e.img {
-		var err error
-		if _, quality, err = e.searchWebP(sample, quality, 0.05); err != nil {
+	if sample := striped(e.img, webpStripe, 1<<18); sample != e.img {
+		c, at, err := e.searchWebP(sample, quality, 0.05)
+		if share := float64(len(sample.Pix)) / float64(len(e.img.Pix)); err != nil || float64(len(c.Data)) >= share*float64(below) {
 			return Coded{}, err
 		}
+		quality = min(at+2, bestWebP) // stripes are a little easier than the whole
 	}
-	c, _, err := e.searchWebP(e.img, quality, 0.08)
+	c, _, err := e.searchWebP(e.img, quality, 0.1)
 	return c, err
 }
 
@@ -87,6 +89,7 @@ const (
 func (e *encoding) searchWebP(img *image.NRGBA, quality int, slack float64) (best Coded, at int, err error) {
 	bad, good := worstWebP-1, bestWebP+1
 	var logs [bestWebP + 2]float64 // of the errors, by quality
+	last := 0
 	for round := 0; ; round++ {
 		slack := slack * (1 + float64(round)/2)
 		c, err := e.codedWebP(img, quality)
@@ -109,17 +112,22 @@ func (e *encoding) searchWebP(img *image.NRGBA, quality int, slack float64) (bes
 		if good-bad < 2 {
 			return best, at, nil
 		}
-		quality = nextWebP(bad, good, quality, &logs, math.Log(1-slack/2))
+		last, quality = quality, nextWebP(bad, good, last, quality, &logs, math.Log(1-slack/2))
 	}
 }
 
 // nextWebP guesses the quality that has an error of goal: on the line through the two that
-// enclose it, or from one with the slope that is usual.
-func nextWebP(bad, good, last int, logs *[bestWebP + 2]float64, goal float64) int {
-	const usual = -1.0 / 40
-	from, slope := last, usual
-	if bad >= worstWebP && good <= bestWebP {
+// enclose it, or else through the last two, or from the first with a slope that is usual.
+func nextWebP(bad, good, before, last int, logs *[bestWebP + 2]float64, goal float64) int {
+	from, slope := last, -1.0/90
+	if logs[last] > goal {
+		slope = -1.0 / 40 // errors fall faster above
+	}
+	switch {
+	case bad >= worstWebP && good <= bestWebP:
 		from, slope = bad, min((logs[good]-logs[bad])/float64(good-bad), -1e-3)
+	case before != 0:
+		slope = min(max((logs[last]-logs[before])/float64(last-before), -1.0/15), -1.0/200)
 	}
 	guess := from + int(math.Round((goal-logs[from])/slope))
 	return min(max(guess, bad+1), good-1)
