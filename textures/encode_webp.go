@@ -94,7 +94,7 @@ func (e *encoding) searchWebP(img *image.NRGBA, quality int, slack float64) (bes
 			return best, at, err
 		}
 		over := c.excess(e.use.Quality)
-		logs[quality] = math.Log(max(over, 1e-3))
+		logs[quality] = settled(math.Log(max(over, 1e-3)))
 		switch {
 		case over <= 1:
 			best, at, good = c, quality, quality
@@ -109,7 +109,7 @@ func (e *encoding) searchWebP(img *image.NRGBA, quality int, slack float64) (bes
 		if good-bad < 2 {
 			return best, at, nil
 		}
-		quality = nextWebP(bad, good, quality, &logs, math.Log(1-slack/2))
+		quality = nextWebP(bad, good, quality, &logs, settled(math.Log(1-slack/2)))
 	}
 }
 
