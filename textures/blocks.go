@@ -96,9 +96,11 @@ func (s *blockSums) add(p, q []uint8) {
 
 // shift is the sum of differences of luma or of half a color difference, in thousandths.
 func (s *blockSums) shift() int {
-	luma := 299*s.r + 587*s.g + 114*s.b
-	blue, red := (1000*s.b-luma)*1000/3544, (1000*s.r-luma)*1000/2804 // halves of (B - Y) / 1.772 and (R - Y) / 1.402
-	return max(luma, -luma, blue, -blue, red, -red)
+	r, g, b := int64(s.r), int64(s.g), int64(s.b)
+	luma := 299*r + 587*g + 114*b
+	// Halves of (B - Y) / 1.772 and (R - Y) / 1.402.
+	blue, red := (1000*b-luma)*1000/3544, (1000*r-luma)*1000/2804
+	return int(max(luma, -luma, blue, -blue, red, -red))
 }
 
 // similarity is formula 13 of the paper, with its constants.

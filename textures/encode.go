@@ -241,8 +241,12 @@ func (c Coded) excess(q Quality) float64 {
 			over = max(over, x[0]/x[1])
 		}
 	}
-	return over
+	return settled(over)
 }
+
+// settled is x without what a machine's logarithms and powers make of its last bits, which
+// no choice may depend on.
+func settled(x float64) float64 { return math.Round(x*1e9) / 1e9 }
 
 // measured fills in how far back is from img.
 func (c *Coded) measured(img, back *image.NRGBA, u Use) {

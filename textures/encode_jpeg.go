@@ -50,7 +50,7 @@ func (s scheme) steps(size [3]float64) []jpeg.Steps {
 		if s.layout == jpeg.YCbCr420 || s.layout == jpeg.YCbCr444 {
 			weight = 0
 			for k, w := range s.weights {
-				weight += w * spread[c][k] * spread[c][k]
+				weight += float64(w * spread[c][k] * spread[c][k])
 			}
 		}
 		out[c] = jpeg.Flat(min(size[c]/math.Sqrt(max(weight, 1e-6)), largestStep))
@@ -227,7 +227,7 @@ func (b *bracket) next(step, over, slack float64) float64 {
 	over = max(over, 1e-3)
 	power := 1.6
 	if b.step > 0 && b.step != step && b.over != over {
-		power = min(max(math.Log(step/b.step)/math.Log(over/b.over), 0.7), 3)
+		power = settled(min(max(math.Log(step/b.step)/math.Log(over/b.over), 0.7), 3))
 	}
 	b.step, b.over = step, over
 	if over <= 1 {
@@ -241,13 +241,13 @@ func (b *bracket) next(step, over, slack float64) float64 {
 			return step
 		}
 	}
-	guess := step * min(max(math.Pow((1-slack/2)/over, power), 0.2), 5)
+	guess := settled(step * min(max(math.Pow((1-slack/2)/over, power), 0.2), 5))
 	if b.bad < math.Inf(1) && b.good > 0 {
 		if b.bad < b.good*(1+slack/2) {
 			return b.good
 		}
 		if guess <= b.good || guess >= b.bad {
-			guess = math.Sqrt(b.good * b.bad)
+			guess = settled(math.Sqrt(b.good * b.bad))
 		}
 	}
 	return min(max(guess, finest), coarsest)
@@ -264,7 +264,7 @@ func (t *trial) look(q *jpeg.Quantized) (c Coded, over [3]float64) {
 	if t.apart {
 		squares := measureSquares(t.img, back, t.use)
 		for k := range over {
-			over[k] = math.Pow(10, (t.use.Quality.PSNR-decibels(squares.mse(k)))/20)
+			over[k] = settled(math.Pow(10, (t.use.Quality.PSNR-decibels(squares.mse(k)))/20))
 		}
 	}
 	return c, over

@@ -97,7 +97,7 @@ func (e *encoding) searchWebP(img *image.NRGBA, quality int, slack float64) (bes
 			return best, at, err
 		}
 		over := c.excess(e.use.Quality)
-		logs[quality] = math.Log(max(over, 1e-3))
+		logs[quality] = settled(math.Log(max(over, 1e-3)))
 		switch {
 		case over <= 1:
 			best, at, good = c, quality, quality
@@ -112,7 +112,7 @@ func (e *encoding) searchWebP(img *image.NRGBA, quality int, slack float64) (bes
 		if good-bad < 2 {
 			return best, at, nil
 		}
-		last, quality = quality, nextWebP(bad, good, last, quality, &logs, math.Log(1-slack/2))
+		last, quality = quality, nextWebP(bad, good, last, quality, &logs, settled(math.Log(1-slack/2)))
 	}
 }
 

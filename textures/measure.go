@@ -84,7 +84,7 @@ func (s squares) mse(c int) float64 {
 	return float64(s.sum[c]) / float64(max(s.weight[c], 1)) // all invisible: no error
 }
 
-func decibels(mse float64) float64 { return 10 * math.Log10(255*255/mse) }
+func decibels(mse float64) float64 { return settled(10 * math.Log10(255*255/mse)) }
 
 // common is the size of what both images cover.
 func common(a, b *image.NRGBA) (w, h int) {
