@@ -84,9 +84,11 @@ func (e *encoding) lossyJPEG() (Coded, error) {
 		return Coded{}, err
 	}
 	t.search(first.size, 0.06)
-	t.coded.Data = t.best.Encode()
-	e.jpeg = &t.coded
-	return t.coded, nil
+	coded := t.coded
+	t.source = nil // memory for the file
+	coded.Data = t.best.Encode()
+	e.jpeg = &coded
+	return coded, nil
 }
 
 // choose searches the sample by each scheme and returns the best. Here it is also

@@ -9,6 +9,7 @@ import (
 	stdjpeg "image/jpeg"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -187,4 +188,22 @@ func far(a, b image.Image) int {
 		panic(fmt.Sprintf("a decoder made %T", a))
 	}
 	return most
+}
+
+// TestWritingTakesLittleMemory: it comes on top of all that a search holds, and a noisy
+// picture has nearly as many symbols as samples.
+func TestWritingTakesLittleMemory(t *testing.T) {
+	const side = 512
+	tr, err := Transform(picture(side, side), RGB)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := tr.Quantize([]Steps{Flat(2), Flat(2), Flat(2)}, Rounding{0.5, 0.5})
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	data := q.Encode()
+	runtime.ReadMemStats(&after)
+	if got, most := int(after.TotalAlloc-before.TotalAlloc), 6*len(data); got > most {
+		t.Errorf("%d bytes of file, %.1f a pixel, take %d, the most allowed is %d", len(data), float64(len(data))/side/side, got, most)
+	}
 }

@@ -1,13 +1,21 @@
 package jpeg
 
-import "math/bits"
+import (
+	"math/bits"
+	"slices"
+)
 
 // A scan is one pass over some coefficients of one component, or of all interleaved.
 type scan struct {
 	components []int
 	from, to   int // of the coefficients, in the file's order
-	tokens     []token
+	// tokens makes what the scan holds, anew with each call: a pass over coefficients is
+	// cheap, and tokens would take twice the memory of what they stand for.
+	tokens func(emit emitter)
 }
+
+// An emitter takes tokens in their order.
+type emitter func(token)
 
 // tables are the Huffman tables of a file: 4 for means, 4 for the rest.
 const acTables = 4
@@ -26,28 +34,16 @@ func (q *Quantized) all() []int { return []int{0, 1, 2}[:len(q.planes)] }
 
 // sequential is the one scan of a sequential file (T.81, F.1).
 func (q *Quantized) sequential() []scan {
-	s := scan{components: q.all(), to: 63}
-	var last [3]int
-	q.interleaved(func(c int, block []int16) {
-		table := q.tableOf(c)
-		s.mean(table, int(block[0]), &last[c])
-		run := 0
-		for _, v := range block[1:] {
-			if v == 0 {
-				run++
-				continue
+	return []scan{{components: q.all(), to: 63, tokens: func(emit emitter) {
+		var last [3]int
+		q.interleaved(func(c int, block []int16) {
+			table := q.tableOf(c)
+			emit.mean(table, int(block[0]), &last[c])
+			if emit.run(acTables+table, block[1:]) {
+				emit(symbol(acTables+table, 0, 0, 0))
 			}
-			for ; run > 15; run -= 16 {
-				s.tokens = append(s.tokens, symbol(acTables+table, 0xf0, 0, 0))
-			}
-			s.value(acTables+table, run, int(v))
-			run = 0
-		}
-		if run > 0 {
-			s.tokens = append(s.tokens, symbol(acTables+table, 0, 0, 0))
-		}
-	})
-	return []scan{s}
+		})
+	}}}
 }
 
 // interleaved calls visit for each block in the order of MCUs (T.81, A.2.3).
@@ -71,18 +67,30 @@ func (q *Quantized) interleaved(visit func(c int, block []int16)) {
 	}
 }
 
-// mean adds the difference of a block's mean to the last.
-func (s *scan) mean(table uint8, v int, last *int) {
+// mean emits the difference of a block's mean to the last.
+func (emit emitter) mean(table uint8, v int, last *int) {
 	d := v - *last
 	*last = v
 	n, low := sized(d)
-	s.tokens = append(s.tokens, symbol(table, n, low, n))
+	emit(symbol(table, n, low, n))
 }
 
-// value adds a coefficient after a run of zeros.
-func (s *scan) value(table uint8, run, v int) {
-	n, low := sized(v)
-	s.tokens = append(s.tokens, symbol(table, uint8(run<<4)|n, low, n))
+// run emits coefficients with the zeros before each, and tells whether zeros are left.
+func (emit emitter) run(table uint8, coefs []int16) (zeros bool) {
+	run := 0
+	for _, v := range coefs {
+		if v == 0 {
+			run++
+			continue
+		}
+		for ; run > 15; run -= 16 {
+			emit(symbol(table, 0xf0, 0, 0))
+		}
+		n, low := sized(int(v))
+		emit(symbol(table, uint8(run<<4)|n, low, n))
+		run = 0
+	}
+	return run > 0
 }
 
 // sized is the number of bits of v and these bits, with those of a negative number less
@@ -99,15 +107,16 @@ func sized(v int) (n uint8, low uint32) {
 // progressive is a file's scans that show it coarse first (T.81, G.1): the means of all
 // components, then the rest of each in two bands.
 func (q *Quantized) progressive() []scan {
-	means := scan{components: q.all()}
-	var last [3]int
-	q.interleaved(func(c int, block []int16) { means.mean(q.tableOf(c), int(block[0]), &last[c]) })
-	scans := []scan{means}
+	scans := []scan{{components: q.all(), tokens: func(emit emitter) {
+		var last [3]int
+		q.interleaved(func(c int, block []int16) { emit.mean(q.tableOf(c), int(block[0]), &last[c]) })
+	}}}
 	for c := range q.planes {
 		for _, band := range [][2]int{{1, firstBand}, {firstBand + 1, 63}} {
-			s := scan{components: []int{c}, from: band[0], to: band[1]}
-			s.band(q, c)
-			scans = append(scans, s)
+			scans = append(scans, scan{
+				components: []int{c}, from: band[0], to: band[1],
+				tokens: func(emit emitter) { q.band(c, band[0], band[1], emit) },
+			})
 		}
 	}
 	return scans
@@ -116,40 +125,33 @@ func (q *Quantized) progressive() []scan {
 // firstBand ends the first band of coefficients.
 const firstBand = 5
 
-// band adds the coefficients of one component, with runs of blocks that have no more (T.81,
-// G.1.2.2).
-func (s *scan) band(q *Quantized, c int) {
+// band emits coefficients from..to of one component, with runs of blocks that have no more
+// (T.81, G.1.2.2).
+func (q *Quantized) band(c, from, to int, emit emitter) {
 	p := q.planes[c]
 	ended := 0
-	end := func() {
-		if ended > 0 {
-			n := uint8(bits.Len32(uint32(ended))) - 1
-			s.tokens = append(s.tokens, symbol(acTables, n<<4, uint32(ended)&(1<<n-1), n))
-			ended = 0
-		}
-	}
 	for y := range p.seen[1] {
 		for x := range p.seen[0] {
-			block := q.coefs[c][(y*p.wide+x)*blockSize:][:blockSize]
-			run := 0
-			for _, v := range block[s.from : s.to+1] {
-				if v == 0 {
-					run++
-					continue
-				}
-				end()
-				for ; run > 15; run -= 16 {
-					s.tokens = append(s.tokens, symbol(acTables, 0xf0, 0, 0))
-				}
-				s.value(acTables, run, int(v))
-				run = 0
+			block := q.coefs[c][(y*p.wide+x)*blockSize:][from : to+1]
+			if ended > 0 && (ended == longestEnd || slices.ContainsFunc(block, func(v int16) bool { return v != 0 })) {
+				emit.ended(ended)
+				ended = 0
 			}
-			if run > 0 {
-				if ended++; ended == 0x7fff {
-					end()
-				}
+			if emit.run(acTables, block) {
+				ended++
 			}
 		}
 	}
-	end()
+	if ended > 0 {
+		emit.ended(ended)
+	}
+}
+
+// longestEnd is how many blocks end with one symbol, at most.
+const longestEnd = 0x7fff
+
+// ended emits that so many blocks have no more coefficients.
+func (emit emitter) ended(blocks int) {
+	n := uint8(bits.Len32(uint32(blocks))) - 1
+	emit(symbol(acTables, n<<4, uint32(blocks)&(1<<n-1), n))
 }

@@ -71,21 +71,12 @@ func segment(out []byte, marker byte, body []byte) []byte {
 
 // writeScan writes the tables that a scan's tokens need, its header and the tokens.
 func (q *Quantized) writeScan(out []byte, s *scan) []byte {
-	var counts [8][256]int
-	var used [8]bool
-	for _, t := range s.tokens {
-		counts[t.table()][t.symbol()]++
-		used[t.table()] = true
-	}
-	var codes [8]*code
-	for i := range codes {
-		if !used[i] {
-			continue
+	codes, size := codesOf(s)
+	for i, c := range codes {
+		if c != nil {
+			body := append([]byte{byte(i/acTables<<4 | i%acTables)}, c.lengths[1:]...)
+			out = segment(out, 0xc4, append(body, c.symbols...))
 		}
-		codes[i] = newCode(&counts[i])
-		body := []byte{byte(i/acTables<<4 | i%acTables)}
-		body = append(body, codes[i].lengths[1:]...)
-		out = segment(out, 0xc4, append(body, codes[i].symbols...))
 	}
 	head := []byte{byte(len(s.components))}
 	for _, c := range s.components {
@@ -96,12 +87,33 @@ func (q *Quantized) writeScan(out []byte, s *scan) []byte {
 		head = append(head, q.id(c), table<<4|table)
 	}
 	out = segment(out, 0xda, append(head, byte(s.from), byte(s.to), 0))
-	w := bitWriter{out: out}
-	for _, t := range s.tokens {
+	w := bitWriter{out: slices.Grow(out, size)}
+	s.tokens(func(t token) {
 		c := codes[t.table()]
 		w.put(uint32(c.bits[t.symbol()]), uint(c.size[t.symbol()]))
 		w.put(t.bits(), t.length())
-	}
+	})
 	w.flush()
 	return w.out
+}
+
+// codesOf counts a scan's symbols. It returns the best code for each table, nil where nothing
+// uses it, and about how many bytes the scan takes: how many are stuffed isn't known yet.
+func codesOf(s *scan) (codes [8]*code, size int) {
+	var counts [8][256]int
+	bits := 0
+	s.tokens(func(t token) {
+		counts[t.table()][t.symbol()]++
+		bits += int(t.length())
+	})
+	for i := range codes {
+		if counts[i] == [256]int{} {
+			continue
+		}
+		codes[i] = newCode(&counts[i])
+		for s, n := range counts[i] {
+			bits += n * int(codes[i].size[s])
+		}
+	}
+	return codes, bits/8 + bits/8/64 + 64
 }
