@@ -51,6 +51,10 @@ func (p *picture) use(r Recipe) textures.Use {
 		u.Role = textures.Data
 	}
 	u.Quality = r.Roles[u.Role].Quality()
+	if light := r.Roles[p.how.Role].Quality(); u.Role == textures.Data && p.how.Role.Light() {
+		u.Quality.PSNR = max(u.Quality.PSNR, light.PSNR)
+		u.Quality.Shift, u.Quality.Detail = light.Shift, light.Detail
+	}
 	return u
 }
 

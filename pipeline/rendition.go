@@ -84,7 +84,7 @@ func (j *job) stage(level int, pl plan) (*scene.Scene, *file) {
 	for i, c := range pl.images {
 		img := j.codings[c]
 		s.Images[i].Data, s.Images[i].MIME = img.Data, img.MIME
-		f.textures = append(f.textures, entryOf(j.pictures[i].use(j.recipe).Role, j.pictures[i].pixels.Rect, c.w, c.h, img))
+		f.textures = append(f.textures, entryOf(j.pictures[i].how.Role, j.pictures[i].pixels.Rect, c.w, c.h, img))
 	}
 	return &s, f
 }

@@ -254,7 +254,7 @@ func (c *Coded) measured(img, back *image.NRGBA, u Use) {
 	if u.Role == Normal {
 		c.Mean, c.Angle = Angles(img, back)
 	}
-	if u.Role.Light() {
+	if u.Role.Light() || u.Quality.Shift > 0 || u.Quality.Detail > 0 {
 		if translucent(img, back, u) {
 			c.Shift, c.Detail = visibleShift(img, back, u), Detail(img, back)
 			return

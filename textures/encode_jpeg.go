@@ -261,13 +261,15 @@ func (t *trial) look(q *jpeg.Quantized) (c Coded, over [3]float64) {
 	c.MIME = JPEG
 	back := jfif.nrgba(q.Image())
 	c.measured(t.img, back, t.use)
-	all := c.excess(t.use.Quality)
-	over = [3]float64{all, all, all}
-	if t.apart {
-		squares := measureSquares(t.img, back, t.use)
-		for k := range over {
-			over[k] = settled(math.Pow(10, (t.use.Quality.PSNR-decibels(squares.mse(k)))/20))
-		}
+	if !t.apart {
+		all := c.excess(t.use.Quality)
+		return c, [3]float64{all, all, all}
+	}
+	rest := t.use.Quality
+	rest.PSNR = 0
+	squares := measureSquares(t.img, back, t.use)
+	for k := range over {
+		over[k] = max(settled(math.Pow(10, (t.use.Quality.PSNR-decibels(squares.mse(k)))/20)), c.excess(rest))
 	}
 	return c, over
 }

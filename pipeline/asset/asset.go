@@ -88,7 +88,8 @@ type Rendition struct {
 
 // A Texture is an image in a rendition. PSNR, in dB, and for normals the angles say what
 // coding lost, against the image that was scaled to this size; they are absent when
-// it lost nothing.
+// it lost nothing. PSNR is of the worst channel in use where numbers are read, of all
+// for colors and normals.
 type Texture struct {
 	Role         string  `json:"role"`
 	SourceWidth  int     `json:"sourceWidth"`
