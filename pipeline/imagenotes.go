@@ -49,6 +49,6 @@ func imageNotes(images []scene.Image) ([]scene.Finding, error) {
 // unreadable is what an image that can't be used makes of its model.
 func unreadable(image int, err error) *scene.FormatError {
 	return &scene.FormatError{
-		Code: "image", Where: fmt.Sprintf("images[%d]", image), What: fmt.Sprintf("can't be read: %v", err), Do: "export textures as PNG or JPEG",
+		Code: "image", Where: fmt.Sprintf("images[%d]", image), What: fmt.Sprintf("can't be read: %v", err), Do: "export textures as PNG, JPEG or WebP",
 	}
 }
