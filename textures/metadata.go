@@ -13,7 +13,6 @@ import (
 type Header struct {
 	MIME          string
 	Width, Height int
-	Bits          int     // of a sample
 	Orientation   int     // EXIF's: 1 as stored, up to 8; see Upright
 	Profile       Profile // of its colors
 	Notes         []Note  // what Decode changes, or doesn't act on
