@@ -6,8 +6,8 @@ import (
 	"github.com/plinth3d/plinth/textures/jpeg"
 )
 
-// A scheme is a way to make a JPEG of an image: its components, and how much an error of each
-// channel counts. Only the steps' size is left to find.
+// A scheme is a way to make a JPEG of an image: its components, and how much an error of
+// each channel counts. Only the steps' size is left to find.
 type scheme struct {
 	layout  jpeg.Layout
 	weights [3]float64 // of R, G and B; 0 where nothing reads it
@@ -24,8 +24,8 @@ func (e *encoding) schemes() []scheme {
 	case e.use.Role.Light():
 		return []scheme{{layout: jpeg.YCbCr420, weights: all, light: true}, {layout: jpeg.YCbCr444, weights: all, light: true}}
 	case e.use.Role == Normal:
-		// An error along a normal doesn't turn it. Where normals are near Z that is Z's error;
-		// where they are steep all three count.
+		// An error along a normal doesn't turn it. Where normals are near Z that is Z's
+		// error; where they are steep all three count.
 		return []scheme{{layout: jpeg.RGB, weights: [3]float64{1, 1, 0.25}}, {layout: jpeg.RGB, weights: all}}
 	}
 	w := [3]float64{}
@@ -114,7 +114,8 @@ func (e *encoding) choose() (*trial, error) {
 	return easy, nil
 }
 
-// noisyCost is how many times the bytes of Quality.Noisy the stricter Quality.Angle may cost.
+// noisyCost is how many times the bytes of Quality.Noisy the stricter Quality.Angle may
+// cost.
 const noisyCost = 1.5
 
 // bestOf searches the sample by each scheme.

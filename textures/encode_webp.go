@@ -9,7 +9,8 @@ import (
 // WebP is written by libwebp at its default effort (method 4), as cwebp does; which
 // build of it is in libwebp_cgo.go and libwebp_pure.go. Both make the same bytes.
 
-// EncodeWebP makes a lossy WebP of that quality, 1 to 100, libwebp's scale. Alpha is kept.
+// EncodeWebP makes a lossy WebP of that quality, 1 to 100, libwebp's scale. Alpha is
+// kept.
 func EncodeWebP(img *image.NRGBA, quality int) ([]byte, error) {
 	if quality < 1 || quality > 100 {
 		return nil, fmt.Errorf("quality %d is not 1 to 100", quality)
@@ -46,8 +47,8 @@ func webpSize(img *image.NRGBA) error {
 	return nil
 }
 
-// lossyWebP is the smallest WebP that keeps the quality asked for, or the best. For a large
-// image, the search begins with what did for stripes of it.
+// lossyWebP is the smallest WebP that keeps the quality asked for, or the best. For a
+// large image, the search begins with what did for stripes of it.
 func (e *encoding) lossyWebP() (Coded, error) {
 	quality := firstWebP
 	if sample := striped(e.img, webpStripe, 1<<19); sample != e.img {
@@ -60,8 +61,9 @@ func (e *encoding) lossyWebP() (Coded, error) {
 	return c, err
 }
 
-// webpStripe is the height of stripes, of which the middle half counts: blocks are predicted
-// from those above and filtered with those below, which are not their neighbors at the seams.
+// webpStripe is the height of stripes, of which the middle half counts: blocks are
+// predicted from those above and filtered with those below, which are not their neighbors
+// at the seams.
 const webpStripe = 64
 
 // inner is the middle half of each stripe.
@@ -81,9 +83,9 @@ const (
 	bestWebP  = 99
 )
 
-// searchWebP finds the lowest quality at which img keeps what is asked, beginning at one. An
-// error that is under what is allowed by at most slack will do, and with each round half a
-// slack more.
+// searchWebP finds the lowest quality at which img keeps what is asked, beginning at one.
+// An error that is under what is allowed by at most slack will do, and with each round
+// half a slack more.
 func (e *encoding) searchWebP(img *image.NRGBA, quality int, slack float64) (best Coded, at int, err error) {
 	bad, good := worstWebP-1, bestWebP+1
 	var logs [bestWebP + 2]float64 // of the errors, by quality
@@ -113,8 +115,8 @@ func (e *encoding) searchWebP(img *image.NRGBA, quality int, slack float64) (bes
 	}
 }
 
-// nextWebP guesses the quality that has an error of goal: on the line through the two that
-// enclose it, or from one with the slope that is usual.
+// nextWebP guesses the quality that has an error of goal: on the line through the two
+// that enclose it, or from one with the slope that is usual.
 func nextWebP(bad, good, last int, logs *[bestWebP + 2]float64, goal float64) int {
 	const usual = -1.0 / 40
 	from, slope := last, usual

@@ -42,8 +42,9 @@ const (
 	plainStep = 4.0
 )
 
-// search looks for steps whose error is at most what is allowed and no less than slack under
-// it, or the finest. With each round it is content with half a slack more: errors don't grow evenly.
+// search looks for steps whose error is at most what is allowed and no less than slack
+// under it, or the finest. With each round it is content with half a slack more: errors
+// don't grow evenly.
 func (t *trial) search(size [3]float64, slack float64) {
 	var brackets [3]bracket
 	for c := range brackets {
@@ -71,8 +72,8 @@ func (t *trial) search(size [3]float64, slack float64) {
 	}
 }
 
-// keep keeps what is better than best: good rather than not, then coarser if good, and nearer
-// to good if not.
+// keep keeps what is better than best: good rather than not, then coarser if good, and
+// nearer to good if not.
 func (t *trial) keep(q *jpeg.Quantized, coded Coded, size [3]float64) {
 	if t.best != nil {
 		now, before := coded.excess(t.use.Quality), t.coded.excess(t.use.Quality)
