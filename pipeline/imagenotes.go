@@ -12,18 +12,11 @@ import (
 // the pixels only, and tells each kind of thing once, of the first image that has it. An
 // image whose structure can't be right is an error.
 func imageNotes(images []scene.Image) ([]scene.Finding, error) {
-	type piece struct {
-		first *byte
-		n     int
-	}
-	seen := map[piece]bool{} // images that share their bytes are read once
+	seen := map[textures.Place]bool{} // images that share their bytes are read once
 	count := map[string]int{}
 	var out []scene.Finding
 	for i, img := range images {
-		if len(img.Data) == 0 {
-			return nil, unreadable(i, textures.ErrFormat)
-		}
-		at := piece{&img.Data[0], len(img.Data)}
+		at := textures.PlaceOf(img.Data)
 		if seen[at] {
 			continue
 		}
@@ -49,6 +42,6 @@ func imageNotes(images []scene.Image) ([]scene.Finding, error) {
 // unreadable is what an image that can't be used makes of its model.
 func unreadable(image int, err error) *scene.FormatError {
 	return &scene.FormatError{
-		Code: "image", Where: fmt.Sprintf("images[%d]", image), What: fmt.Sprintf("can't be read: %v", err), Do: "export textures as PNG or JPEG",
+		Code: "image", Where: fmt.Sprintf("images[%d]", image), What: fmt.Sprintf("can't be read: %v", err), Do: "export textures as PNG, JPEG or WebP",
 	}
 }

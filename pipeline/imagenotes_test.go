@@ -78,7 +78,7 @@ func TestAnImageThatIsCutOffIsRefusedBeforeItIsDecoded(t *testing.T) {
 		s.Images[0].Data, s.Images[0].MIME = data[:len(data)-1], "image/png"
 	})
 	_, err := pipeline.Examine(src, pipeline.Default())
-	if bad, ok := errors.AsType[*scene.FormatError](err); !ok || bad.Code != "image" || bad.Where != "images[0]" {
+	if bad, ok := errors.AsType[*scene.FormatError](err); !ok || bad.Code != "image" || bad.Where != "images[0]" || bad.Do != "export textures as PNG, JPEG or WebP" {
 		t.Errorf("got %v", err)
 	}
 }

@@ -2,10 +2,10 @@ package textures
 
 import "image"
 
-// Bleed returns img with colors where alpha is 0: those of what is seen nearest, more
-// or less. Nobody sees them as they are, but a sampler that filters, and every mip level
-// of one, mixes them with what is seen beside them; black would be a dark fringe. They are also the
-// cheapest to code.
+// Bleed returns img with colors where alpha is 0: those of what is seen nearest, more or
+// less. Nobody sees them as they are, but a sampler that filters, and every mip level of
+// one, mixes them with what is seen beside them; black would be a dark fringe. They are
+// also the cheapest to code.
 //
 // It is the pull of a pyramid: a hidden pixel takes the mean color of the smallest
 // block around it, of 2, 4, 8 and so on to a side, that has something to see.
@@ -26,8 +26,8 @@ func Bleed(img *image.NRGBA) *image.NRGBA {
 	return out
 }
 
-// nearest is the color of the smallest block around a pixel that has one; black where nothing
-// in all of the image is seen.
+// nearest is the color of the smallest block around a pixel that has one; black where
+// nothing in all of the image is seen.
 func nearest(levels []*blocks, x, y int) []uint8 {
 	for k, b := range levels {
 		if at := 4 * ((y>>k)*b.w + (x >> k)); b.color[at+3] != 0 {

@@ -18,8 +18,8 @@ func Shift(a, b *image.NRGBA) float64 {
 // Detail is the mean over blocks of 8 by 8 pixels of the structural similarity of their
 // luma (Wang, Bovik, Sheikh and Simoncelli, "Image quality assessment: from error
 // visibility to structural similarity", 2004, with these blocks for windows): 1 where
-// nothing differs. It falls where a fine grain is smoothed away, which a PSNR takes for a small
-// error where the grain is faint. Hidden pixels have no part in it.
+// nothing differs. It falls where a fine grain is smoothed away, which a PSNR takes for a
+// small error where the grain is faint. Hidden pixels have no part in it.
 func Detail(a, b *image.NRGBA) float64 {
 	m := measureBlocks(a, b)
 	return m.detail()
@@ -72,8 +72,8 @@ func (m *blockFacts) detail() float64 {
 	return m.similarity / float64(m.seen)
 }
 
-// blockSums are sums over a block: of differences by color, and of lumas, their squares and
-// products.
+// blockSums are sums over a block: of differences by color, and of lumas, their squares
+// and products.
 type blockSums struct {
 	r, g, b          int
 	n, seen          int
@@ -116,8 +116,8 @@ func (s *blockSums) similarity() float64 {
 	return (2*float64(mx*my) + c1) * (2*cov + c2) / ((float64(mx*mx) + float64(my*my) + c1) * (max(vx+vy, 0) + c2))
 }
 
-// excessOfDetail is how many times the loss of detail is what is allowed, on a scale on which it
-// grows in proportion to the error.
+// excessOfDetail is how many times the loss of detail is what is allowed, on a scale on
+// which it grows in proportion to the error.
 func excessOfDetail(detail, asked float64) float64 {
 	return math.Sqrt(max(1-detail, 0) / max(1-asked, 1e-6))
 }

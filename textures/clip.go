@@ -151,7 +151,8 @@ func (c *clipper) deal(around []clipped, excess float32, at int) {
 	if have <= 0 || net*excess <= 0 {
 		return // nobody near has any, or it is even
 	}
-	// The part of all that was cut off with this sign which the other doesn't make up for.
+	// The part of all that was cut off with this sign which the other doesn't make up
+	// for.
 	if excess < 0 {
 		net = -net
 	}

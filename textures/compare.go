@@ -17,14 +17,14 @@ type Difference struct {
 	Channels [4]float64 // dB of R, G, B and A, in use or not, weighed as in PSNR
 	SSIM     float64    // at most 1, as the function SSIM has it
 
-	// Of normals, in degrees: the mean, the 99th percentile and the largest of the angles,
-	// and how many pixels of the first image are normals, and so count.
+	// Of normals, in degrees: the mean, the 99th percentile and the largest of the
+	// angles, and how many pixels of the first image are normals, and so count.
 	MeanAngle, Angle, MaxAngle float64
 	Normals                    int64
 
-	// Of light: the 99th percentile of how far a block's mean color moved, in codes, as the
-	// function Shift has it. Translucent images are put on black and on white, and the larger
-	// counts.
+	// Of light: the 99th percentile of how far a block's mean color moved, in codes, as
+	// the function Shift has it. Translucent images are put on black and on white, and
+	// the larger counts.
 	Shift float64
 
 	Detail float64 // of light: at most 1, as the function Detail has it
@@ -64,8 +64,9 @@ func visibleShift(a, b *image.NRGBA, u Use) float64 {
 }
 
 // MarshalJSON has the channels in use by name and leaves out what has no meaning for the
-// role, and angles where no pixel is a normal. A PSNR is null where nothing differs: JSON has no infinity. Decibels and
-// degrees are rounded to a thousandth, SSIM and detail to a millionth.
+// role, and angles where no pixel is a normal. A PSNR is null where nothing differs: JSON
+// has no infinity. Decibels and degrees are rounded to a thousandth, SSIM and detail to a
+// millionth.
 func (d Difference) MarshalJSON() ([]byte, error) {
 	out := struct {
 		Role      Role                `json:"role"`

@@ -62,9 +62,9 @@ func (m *mask) note(y int, line []float32) {
 	}
 }
 
-// cut changes the alpha of out: what is at the threshold comes to the cutoff, 0 and 1 stay,
-// and between them it goes in straight lines. (Castaño scales it, which leaves nothing
-// opaque where it makes it less.)
+// cut changes the alpha of out: what is at the threshold comes to the cutoff, 0 and 1
+// stay, and between them it goes in straight lines. (Castaño scales it, which leaves
+// nothing opaque where it makes it less.)
 func (m *mask) cut(out *image.NRGBA) {
 	if m == nil {
 		return
@@ -89,8 +89,8 @@ func (m *mask) cut(out *image.NRGBA) {
 	}
 }
 
-// threshold is the alpha that the right number of pixels reach: edge where that does, else
-// what is nearest to it. What Castaño finds by bisection is counted here, to a
+// threshold is the alpha that the right number of pixels reach: edge where that does,
+// else what is nearest to it. What Castaño finds by bisection is counted here, to a
 // 65536th of alpha.
 func (m *mask) threshold(edge float32) float32 {
 	const bins = 1 << 16

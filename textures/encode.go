@@ -174,8 +174,8 @@ func (e *encoding) lossyWeb() (Coded, error) {
 	return c, nil
 }
 
-// lossyData is the best JPEG, or WebP where that is smaller: where one channel says all, so that
-// there are no colors to halve, or nearly nothing is said.
+// lossyData is the best JPEG, or WebP where that is smaller: where one channel says all,
+// so that there are no colors to halve, or nearly nothing is said.
 func (e *encoding) lossyData() (Coded, error) {
 	j, err := e.lossyJPEG()
 	if sparse := 64*len(j.Data) < len(e.img.Pix)/4; err != nil || !e.gray && !sparse {
@@ -244,8 +244,8 @@ func (c Coded) excess(q Quality) float64 {
 	return settled(over)
 }
 
-// settled is x without what a machine's logarithms and powers make of its last bits, which
-// no choice may depend on.
+// settled is x without what a machine's logarithms and powers make of its last bits,
+// which no choice may depend on.
 func settled(x float64) float64 { return math.Round(x*1e9) / 1e9 }
 
 // measured fills in how far back is from img.

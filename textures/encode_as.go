@@ -12,8 +12,8 @@ import (
 // A Codec is a way to write an image, chosen by name.
 type Codec string
 
-// The codecs. WebPCodec may lose, and does without where that is smaller; LosslessWebPCodec
-// never loses. AutoCodec is what Encode takes of the Web set.
+// The codecs. WebPCodec may lose, and does without where that is smaller;
+// LosslessWebPCodec never loses. AutoCodec is what Encode takes of the Web set.
 const (
 	AutoCodec         Codec = "auto"
 	JPEGCodec         Codec = "jpeg"
@@ -30,17 +30,18 @@ var ErrAlpha = fmt.Errorf("%w as JPEG: its alpha is in use, and JPEG has none", 
 
 var errQuality = errors.New("the codec has no such quality")
 
-// EncodeAs packs img with one codec. A quality of 1 to 100 is on the codec's own scale, and
-// u.Quality has no part in it:
+// EncodeAs packs img with one codec. A quality of 1 to 100 is on the codec's own scale,
+// and u.Quality has no part in it:
 //
-//   - WebP is what libwebp makes at its default effort, lossy but for its alpha, for any role;
-//   - JPEG has the steps of jpeg.Standard, with half the colors' resolution (4:2:0) for light
-//     and all of it (4:4:4) for normals and data, as libjpeg makes it.
+//   - WebP is what libwebp makes at its default effort, lossy but for its alpha, for any
+//     role;
+//   - JPEG has the steps of jpeg.Standard, with half the colors' resolution (4:2:0) for
+//     light and all of it (4:4:4) for normals and data, as libjpeg makes it.
 //
-// A quality of 0 looks for the smallest file that keeps u.Quality. Where no lossy one does, which
-// Kept tells, it is the best of them, or one without loss if WebP may be chosen and that is at most
-// three times as large. WebP of normals and data whose alpha is used never loses there: lossy ones
-// drop colors where alpha is 0.
+// A quality of 0 looks for the smallest file that keeps u.Quality. Where no lossy one
+// does, which Kept tells, it is the best of them, or one without loss if WebP may be
+// chosen and that is at most three times as large. WebP of normals and data whose alpha
+// is used never loses there: lossy ones drop colors where alpha is 0.
 func EncodeAs(img *image.NRGBA, u Use, codec Codec, quality int) (Coded, error) {
 	if quality != 0 && (!codec.Scaled() || quality < 1 || quality > 100) {
 		return Coded{}, fmt.Errorf("encode %s at quality %d: %w", codec, quality, errQuality)
@@ -64,8 +65,8 @@ func EncodeAs(img *image.NRGBA, u Use, codec Codec, quality int) (Coded, error) 
 	return Coded{}, fmt.Errorf("no codec is called %.40q", string(codec))
 }
 
-// Kept says whether c, made by Encode or EncodeAs for that quality, keeps it. Normals that are
-// within q.Noisy do: what is stricter was tried, and cost too much.
+// Kept says whether c, made by Encode or EncodeAs for that quality, keeps it. Normals
+// that are within q.Noisy do: what is stricter was tried, and cost too much.
 func (c Coded) Kept(q Quality) bool {
 	if q.Angle > 0 {
 		q.Angle = max(q.Angle, q.Noisy)

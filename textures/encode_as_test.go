@@ -24,7 +24,8 @@ func smoothAlpha(w, h int) *image.NRGBA {
 	return img
 }
 
-// TestWebPQualityIsThatOfCwebp compares with Google's own tool, which packs the same library.
+// TestWebPQualityIsThatOfCwebp compares with Google's own tool, which packs the same
+// library.
 func TestWebPQualityIsThatOfCwebp(t *testing.T) {
 	cwebp, err := exec.LookPath("cwebp")
 	if err != nil {

@@ -51,8 +51,8 @@ func gray(img *image.NRGBA) bool {
 	return true
 }
 
-// sampled returns stripes of an image, evenly spread, whole blocks of a JPEG high, that stand for it
-// in a search. A small image stands for itself.
+// sampled returns stripes of an image, evenly spread, whole blocks of a JPEG high, that
+// stand for it in a search. A small image stands for itself.
 func sampled(img *image.NRGBA) *image.NRGBA {
 	const stripe, enough = 16, 1 << 17
 	return striped(img, stripe, enough)

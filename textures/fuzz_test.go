@@ -29,7 +29,8 @@ func decodes(t *testing.T, data []byte) {
 	}
 }
 
-// FuzzPNG makes files whose framing is right, so that what is read of them is deep inside.
+// FuzzPNG makes files whose framing is right, so that what is read of them is deep
+// inside.
 func FuzzPNG(f *testing.F) {
 	row := []byte{0, 1, 2, 3, 4, 5, 6, 7, 8, 1, 9, 8, 7, 6, 5, 4, 3, 2}
 	for _, kind := range [][2]byte{{1, 0}, {2, 0}, {4, 0}, {8, 0}, {16, 0}, {8, 2}, {16, 2}, {1, 3}, {2, 3}, {4, 3}, {8, 3}, {8, 4}, {16, 4}, {8, 6}, {16, 6}} {

@@ -119,7 +119,7 @@ func (h *Header) frame(p part) error {
 	if height == 0 {
 		return errors.New("it doesn't say its height before its pixels; export it again")
 	}
-	if h.Bits = 8; b[5] == 4 {
+	if b[5] == 4 {
 		h.note("ink", "convert the image to RGB and export it again", "holds four inks, CMYK, which are turned into RGB without regard to a profile")
 	}
 	return h.sized(int64(w), int64(height))

@@ -13,8 +13,8 @@ func libwebp(img *image.NRGBA, quality int) ([]byte, error) {
 	return webp.EncodeRGBA(straight(img), float32(quality))
 }
 
-// libwebpLossless packs img at the efforts that the library fixes: 70 for opaque images, 100
-// for others, whose hidden colors are kept.
+// libwebpLossless packs img at the efforts that the library fixes: 70 for opaque images,
+// 100 for others, whose hidden colors are kept.
 func libwebpLossless(img *image.NRGBA) ([]byte, error) {
 	if Analyse(img).Min[3] < 255 {
 		return webp.EncodeExactLosslessRGBA(straight(img))

@@ -14,7 +14,8 @@ func libwebp(img *image.NRGBA, quality int) ([]byte, error) {
 	return encodeWasm(img, webp.Options{Quality: quality, Method: webp.DefaultMethod})
 }
 
-// libwebpLossless packs img at the efforts of the build with cgo. Quality is the effort here.
+// libwebpLossless packs img at the efforts of the build with cgo. Quality is the effort
+// here.
 func libwebpLossless(img *image.NRGBA) ([]byte, error) {
 	o := webp.Options{Quality: 70, Method: webp.DefaultMethod, Lossless: true}
 	if Analyse(img).Min[3] < 255 {

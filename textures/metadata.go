@@ -13,7 +13,6 @@ import (
 type Header struct {
 	MIME          string
 	Width, Height int
-	Bits          int     // of a sample
 	Orientation   int     // EXIF's: 1 as stored, up to 8; see Upright
 	Profile       Profile // of its colors
 	Notes         []Note  // what Decode changes, or doesn't act on
@@ -63,9 +62,9 @@ func (h *Header) read(data []byte) error {
 	return errUnknown
 }
 
-// longestSide is the most pixels that an image may have along an axis: as many as a JPEG can
-// have, and more than a GPU takes. Rows cost more than their pixels while they are filtered,
-// so a limit of pixels isn't enough.
+// longestSide is the most pixels that an image may have along an axis: as many as a JPEG
+// can have, and more than a GPU takes. Rows cost more than their pixels while they are
+// filtered, so a limit of pixels isn't enough.
 const longestSide = jpeg.MaxEdge
 
 // sized sets the size.

@@ -2,14 +2,14 @@ package textures
 
 import "image"
 
-// fewestNormals is the share of a normal map's pixels that are normals, at least. What has
-// fewer is something else by that name, such as a map of two channels without a third, or
-// one whose Z points down.
+// fewestNormals is the share of a normal map's pixels that are normals, at least. What
+// has fewer is something else by that name, such as a map of two channels without a
+// third, or one whose Z points down.
 const fewestNormals = 0.1
 
-// IsNormalMap says whether at least a tenth of img's pixels are normals. Where they aren't,
-// angles speak for next to nothing, and averages of vectors would make up what isn't there:
-// Resize, Mips and Encode take such an image for Data, whatever its role.
+// IsNormalMap says whether at least a tenth of img's pixels are normals. Where they
+// aren't, angles speak for next to nothing, and averages of vectors would make up what
+// isn't there: Resize, Mips and Encode take such an image for Data, whatever its role.
 func IsNormalMap(img *image.NRGBA) bool { return NormalShare(img) >= fewestNormals }
 
 // NormalShare is the share of img's pixels that are normals, up to 1: as codes of
@@ -34,8 +34,8 @@ func isNormal(r, g, b uint8) bool {
 	return z > 0 && 4*(x*x+y*y+z*z) >= 255*255
 }
 
-// For returns u as Encode takes it for img: a normal map that is none is data, of which all
-// colors are read, at 40 dB or what u asks above that.
+// For returns u as Encode takes it for img: a normal map that is none is data, of which
+// all colors are read, at 40 dB or what u asks above that.
 func (u Use) For(img *image.NRGBA) Use {
 	if u.Role != Normal || IsNormalMap(img) {
 		return u

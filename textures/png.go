@@ -90,7 +90,7 @@ func (h *Header) ihdr(p part) error {
 	if string(p.kind[:]) != "IHDR" || len(b) != 13 {
 		return fmt.Errorf("its first chunk is %q of %d bytes, not a header", p.kind, len(b))
 	}
-	if h.Bits = int(b[8]); h.Bits == 16 {
+	if b[8] == 16 {
 		h.note("depth", "export it with 8 bits a channel", "has 16 bits a channel, which are rounded to 8")
 	}
 	return h.sized(int64(binary.BigEndian.Uint32(b)), int64(binary.BigEndian.Uint32(b[4:])))

@@ -8,8 +8,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestChoicesHangOnNoLastBit: logarithms and powers differ in their last bit from machine to
-// machine, so whatever is compared, or becomes a step, is in billionths.
+// TestChoicesHangOnNoLastBit: logarithms and powers differ in their last bit from machine
+// to machine, so whatever is compared, or becomes a step, is in billionths.
 func TestChoicesHangOnNoLastBit(t *testing.T) {
 	whole := func(t *rapid.T, what string, x float64) {
 		t.Helper()

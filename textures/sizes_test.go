@@ -16,6 +16,9 @@ func TestSizesReadEachPlaceOnce(t *testing.T) {
 	if _, _, err := s.Config(c.Data[:20]); err == nil {
 		t.Error("a piece of it is no image")
 	}
+	if PlaceOf(c.Data) != PlaceOf(c.Data[:]) || PlaceOf(c.Data) == PlaceOf(c.Data[1:]) || PlaceOf(nil) != PlaceOf([]byte{}) {
+		t.Error("places are not told apart as they should be")
+	}
 	if len(s.known) != 2 {
 		t.Errorf("%d places are known, want 2", len(s.known))
 	}

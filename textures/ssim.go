@@ -6,9 +6,9 @@ import (
 )
 
 // The constants of Wang, Bovik, Sheikh and Simoncelli, "Image quality assessment: from
-// error visibility to structural similarity", IEEE Transactions on Image Processing 13(4),
-// 2004: a window of 11 by 11 pixels with Gaussian weights, and what keeps quotients
-// stable, (K L)² with K of 0.01 and 0.03 for codes up to L = 255.
+// error visibility to structural similarity", IEEE Transactions on Image Processing
+// 13(4), 2004: a window of 11 by 11 pixels with Gaussian weights, and what keeps
+// quotients stable, (K L)² with K of 0.01 and 0.03 for codes up to L = 255.
 const (
 	ssimWindow = 11
 	ssimSigma  = 1.5

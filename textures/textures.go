@@ -2,16 +2,16 @@
 // reads them, finds what they hold, resizes them as light, directions or numbers
 // and packs them in the codec that loses least of what matters.
 //
-// Images come from strangers. Inspect walks the structure of a file, without decoding,
-// in time linear in its bytes, and refuses sides of more than 65535 pixels; Decode does so
-// first, and checks the size against a limit before it allocates. A bad file then costs an error and at most 24 bytes a pixel of
-// that limit, counting sides rounded up to 32 pixels: a progressive JPEG of four inks
-// takes 24, one of three colors 19, a PNG of 16 bits 12, a WebP 7. A WebP without loss
-// can have tables of up to 140 MB, where its own bytes are at least a 250th of that; a
-// color profile is inflated to 4 MB and no further. Time is a JPEG's scans: at most 100,
-// and 24 over the largest. No decoder is chosen by what a file says of itself, only by
-// its first bytes, and image.Decode, with whatever decoders a program happens to
-// register, is never called.
+// Images come from strangers. Inspect walks the structure of a file, without decoding, in
+// time linear in its bytes, and refuses sides of more than 65535 pixels; Decode does so
+// first, and checks the size against a limit before it allocates. A bad file then costs
+// an error and at most 24 bytes a pixel of that limit, counting sides rounded up to 32
+// pixels: a progressive JPEG of four inks takes 24, one of three colors 19, a PNG of 16
+// bits 12, a WebP 7. A WebP without loss can have tables of up to 140 MB, where its own
+// bytes are at least a 250th of that; a color profile is inflated to 4 MB and no further.
+// Time is a JPEG's scans: at most 100, and 24 over the largest. No decoder is chosen by
+// what a file says of itself, only by its first bytes, and image.Decode, with whatever
+// decoders a program happens to register, is never called.
 //
 // Pixels come out as browsers show them: chroma is interpolated as libjpeg-turbo and
 // libwebp do. What a file says besides, of turning its image or of what its colors are,

@@ -84,7 +84,6 @@ var errAnimated = errors.New("it is animated; export a still image")
 // webpSize reads the size of the image and checks it against the canvas.
 func (h *Header) webpSize(found webpPixels) error {
 	b := found.image.body
-	h.Bits = 8
 	var w, height int
 	switch {
 	case b == nil:

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestEveryBuildWritesTheSameWebP holds the bytes of both builds of libwebp, with cgo and as
-// WebAssembly: `CGO_ENABLED=0 go test -tags nodynamic ./textures` runs the other.
+// TestEveryBuildWritesTheSameWebP holds the bytes of both builds of libwebp, with cgo and
+// as WebAssembly: `CGO_ENABLED=0 go test -tags nodynamic ./textures` runs the other.
 func TestEveryBuildWritesTheSameWebP(t *testing.T) {
 	translucent := smooth(90, 70)
 	for i := 3; i < len(translucent.Pix); i += 4 {

@@ -81,8 +81,8 @@ func (o textureOptions) packAll(ctx context.Context, c console, to target, recip
 	return nil
 }
 
-// pack reads, resizes, packs and writes one image. Its figures are those of the file as it
-// is read again, so that --compare has the same.
+// pack reads, resizes, packs and writes one image. Its figures are those of the file as
+// it is read again, so that --compare has the same.
 func (o textureOptions) pack(c console, file string, to target, recipe pipeline.Recipe) (packedImage, error) {
 	source, size, err := readImage(c, file, recipe.Limits)
 	if err != nil {
@@ -133,8 +133,8 @@ func (o textureOptions) quality(recipe pipeline.Recipe) textures.Quality {
 	return r.Quality()
 }
 
-// resized is an image of at most --edge pixels along its longer side. What is hidden by its
-// alpha takes the colors beside it, which samplers mix with it.
+// resized is an image of at most --edge pixels along its longer side. What is hidden by
+// its alpha takes the colors beside it, which samplers mix with it.
 func (o textureOptions) resized(img *image.NRGBA, u textures.Use) *image.NRGBA {
 	wrap := wrapModes()[o.encode.wrap]
 	how := textures.Resample{

@@ -10,8 +10,8 @@ import (
 )
 
 // readImage reads a PNG, JPEG or WebP file within the limits for models, and how many
-// bytes it has. An image that stands alone is turned as its EXIF says; what else it says and
-// nobody acts on is told.
+// bytes it has. An image that stands alone is turned as its EXIF says; what else it says
+// and nobody acts on is told.
 func readImage(c console, file string, limits scene.Limits) (*image.NRGBA, int, error) {
 	data, err := readSource(file, limits.Bytes)
 	if err != nil {
@@ -62,8 +62,8 @@ func channelNames(set textures.Channels) string {
 	return b.String()
 }
 
-// use says which channels images have a use for: those that were named, or alpha only where
-// there is any and the role can have it.
+// use says which channels images have a use for: those that were named, or alpha only
+// where there is any and the role can have it.
 func (o textureOptions) use(images ...*image.NRGBA) textures.Use {
 	u := textures.Use{Role: textures.Role(o.role), Used: textures.RGB}
 	if named, err := parseChannels(o.channels); err == nil && named != 0 {

@@ -83,8 +83,8 @@ func (o textureOptions) stems() error {
 	return nil
 }
 
-// reads is an error where a file to be written is one that is read: it would be worse each
-// time.
+// reads is an error where a file to be written is one that is read: it would be worse
+// each time.
 func (o textureOptions) reads(file string) error {
 	to, err := os.Stat(file)
 	if err != nil {

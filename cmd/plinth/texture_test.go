@@ -23,8 +23,8 @@ func plainImage(w, h int, c color.NRGBA) *image.NRGBA {
 	return img
 }
 
-// plainWebP is an image of one color as a lossless WebP file: a header, no transform, and five
-// codes of one symbol each, so that pixels take no bits (RFC 9649, section 3).
+// plainWebP is an image of one color as a lossless WebP file: a header, no transform, and
+// five codes of one symbol each, so that pixels take no bits (RFC 9649, section 3).
 func plainWebP(w, h int, c color.NRGBA) []byte {
 	var bits []byte
 	n := 0

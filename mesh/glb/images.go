@@ -48,7 +48,7 @@ func (d *decoder) images() *scene.FormatError {
 			d.find("unused", scene.Note, where, "is used by no texture and can't be read; it is left out", "")
 			out.Data = nil
 		case problem != nil:
-			return &scene.FormatError{Code: "image", Where: where, What: fmt.Sprintf("can't be read: %v", problem), Do: "export textures as PNG or JPEG"}
+			return &scene.FormatError{Code: "image", Where: where, What: fmt.Sprintf("can't be read: %v", problem), Do: "export textures as PNG, JPEG or WebP"}
 		case int64(w) > d.lim.Pixels/int64(h):
 			return &scene.FormatError{
 				Code: "limit", Where: where, What: fmt.Sprintf("has %d by %d pixels, the limit is %d in all", w, h, d.lim.Pixels),

@@ -2,8 +2,8 @@ package jpeg
 
 import "slices"
 
-// A token is what a scan holds: a symbol of one of 8 Huffman tables, and up to 15 plain bits
-// after it.
+// A token is what a scan holds: a symbol of one of 8 Huffman tables, and up to 15 plain
+// bits after it.
 type token uint32
 
 func symbol(table, s uint8, bits uint32, n uint8) token {

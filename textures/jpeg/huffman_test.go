@@ -7,9 +7,9 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestCodesAreShortAndReadable draws counts of symbols: codes must be of at most 16 bits, none
-// the beginning of another, none of only ones, and cost what Huffman's do where these
-// are short enough.
+// TestCodesAreShortAndReadable draws counts of symbols: codes must be of at most 16 bits,
+// none the beginning of another, none of only ones, and cost what Huffman's do where
+// these are short enough.
 func TestCodesAreShortAndReadable(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var count [256]int
@@ -65,7 +65,8 @@ func checkCode(t tester, count *[256]int) {
 	}
 }
 
-// huffman is the number of bits of Huffman's code, with one symbol more that never occurs.
+// huffman is the number of bits of Huffman's code, with one symbol more that never
+// occurs.
 func huffman(count *[256]int) (bits, longest int) {
 	h := &nodes{{0, 0}}
 	for _, n := range count {

@@ -1,11 +1,11 @@
 // Package jpeg writes JPEG files (ITU-T T.81 | ISO/IEC 10918-1) for textures.
 //
 // What sets it apart from encoders for photographs is control: the steps by which each
-// component is quantized are the caller's, whole numbers of codes, as the format has them,
-// whose mean is any fraction (Flat), so that a search can spend bits on the channels that
-// count; quantizing, looking at what decoders will show and writing are separate, so that
-// a search pays for a file only once; and Huffman tables are the best there are for each
-// file, whose order is the smaller of the two it knows.
+// component is quantized are the caller's, whole numbers of codes, as the format has
+// them, whose mean is any fraction (Flat), so that a search can spend bits on the
+// channels that count; quantizing, looking at what decoders will show and writing are
+// separate, so that a search pays for a file only once; and Huffman tables are the best
+// there are for each file, whose order is the smaller of the two it knows.
 //
 // The same pixels and steps give the same bytes on any machine.
 package jpeg

@@ -63,8 +63,8 @@ func TestDecodersReadWhatIsWritten(t *testing.T) {
 	}
 }
 
-// TestAnyCoefficientsAreRead writes coefficients that no picture may have: the largest, long runs,
-// blocks that end late.
+// TestAnyCoefficientsAreRead writes coefficients that no picture may have: the largest,
+// long runs, blocks that end late.
 func TestAnyCoefficientsAreRead(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		layout := rapid.SampledFrom([]Layout{Gray, YCbCr444, YCbCr420, RGB}).Draw(rt, "layout")

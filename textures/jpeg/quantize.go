@@ -19,9 +19,9 @@ func Flat(step float64) (s Steps) {
 	return s
 }
 
-// Finer returns s with the steps of the coarsest waves at most so large: of a block's mean and of
-// one wave across or down it, and twice that where it is two. Their errors are seen as
-// blotches, however small.
+// Finer returns s with the steps of the coarsest waves at most so large: of a block's
+// mean and of one wave across or down it, and twice that where it is two. Their errors
+// are seen as blotches, however small.
 func (s Steps) Finer(step float64) Steps {
 	for i := range s {
 		if waves := i/8 + i%8; waves < 3 {
@@ -48,7 +48,8 @@ type Quantized struct {
 	coefs  [][]int16 // by plane; 64 to a block, in zigzag order
 }
 
-// zigzag is the place in a block of each coefficient in a file's order (T.81, figure A.6).
+// zigzag is the place in a block of each coefficient in a file's order (T.81, figure
+// A.6).
 var zigzag = func() (z [blockSize]uint8) {
 	x, y := 0, 0
 	for k := range z {

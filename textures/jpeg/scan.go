@@ -20,8 +20,8 @@ type emitter func(token)
 // tables are the Huffman tables of a file: 4 for means, 4 for the rest.
 const acTables = 4
 
-// tableOf is the table of a component where all are interleaved: one for the luma or for red
-// and green, and one for what is left.
+// tableOf is the table of a component where all are interleaved: one for the luma or for
+// red and green, and one for what is left.
 func (q *Quantized) tableOf(component int) uint8 {
 	if component == 2 || q.layout != RGB && component == 1 {
 		return 1
@@ -125,8 +125,8 @@ func (q *Quantized) progressive() []scan {
 // firstBand ends the first band of coefficients.
 const firstBand = 5
 
-// band emits coefficients from..to of one component, with runs of blocks that have no more
-// (T.81, G.1.2.2).
+// band emits coefficients from..to of one component, with runs of blocks that have no
+// more (T.81, G.1.2.2).
 func (q *Quantized) band(c, from, to int, emit emitter) {
 	p := q.planes[c]
 	ended := 0

@@ -1,6 +1,7 @@
 package jpeg
 
-// The tables of T.81, annex K.1, in row order: K.1 is for luma, K.2 for color differences.
+// The tables of T.81, annex K.1, in row order: K.1 is for luma, K.2 for color
+// differences.
 var (
 	luma = [blockSize]uint8{
 		16, 11, 10, 16, 24, 40, 51, 61,
@@ -24,9 +25,9 @@ var (
 	}
 )
 
-// Standard returns the steps of T.81, annex K.1, for luma or for color differences, on the scale
-// of libjpeg: quality 50 has them as they are, 100 has steps of 1, 1 has the coarsest. A
-// quality outside of 1 to 100 is taken as the nearest within.
+// Standard returns the steps of T.81, annex K.1, for luma or for color differences, on
+// the scale of libjpeg: quality 50 has them as they are, 100 has steps of 1, 1 has the
+// coarsest. A quality outside of 1 to 100 is taken as the nearest within.
 //
 // They are made for how well eyes see frequencies in photographs. Flat loses less for the
 // same bytes where all error counts alike.

@@ -97,8 +97,9 @@ func (q *Quantized) writeScan(out []byte, s *scan) []byte {
 	return w.out
 }
 
-// codesOf counts a scan's symbols. It returns the best code for each table, nil where nothing
-// uses it, and about how many bytes the scan takes: how many are stuffed isn't known yet.
+// codesOf counts a scan's symbols. It returns the best code for each table, nil where
+// nothing uses it, and about how many bytes the scan takes: how many are stuffed isn't
+// known yet.
 func codesOf(s *scan) (codes [8]*code, size int) {
 	var counts [8][256]int
 	bits := 0
