@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"image"
 	"image/color"
 	"math"
@@ -16,19 +15,49 @@ func TestTextureResizesByWhatItIsFor(t *testing.T) {
 		img, _ := imageFile(t, "out.png")
 		return img.Pix
 	}
-	t.Run("light isn't averaged as numbers", func(t *testing.T) {
-		if bytes.Equal(pixels("wood.png --role color --edge 20"), pixels("wood.png --role data --edge 20")) {
-			t.Error("it is")
+	striped := func(name string, first, second color.NRGBA, each int) {
+		img := plainImage(64, 64, first)
+		for i := range 64 * 64 {
+			if i%64/each%2 == 1 {
+				img.SetNRGBA(i%64, i/64, second)
+			}
+		}
+		if err := os.WriteFile(name, asPNG(t, img), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	black, white := color.NRGBA{A: 255}, color.NRGBA{255, 255, 255, 255}
+	t.Run("half of the light is a light gray, half of a number is the middle", func(t *testing.T) {
+		striped("fine.png", black, white, 1)
+		for role, want := range map[string]uint8{"color": 188, "emissive": 188, "data": 128, "orm": 128} {
+			for i, v := range pixels("fine.png --edge 16 --role " + role) {
+				if i%4 < 3 && away(v, want) > 2 {
+					t.Fatalf("%s: pixel %d is %d, want %d", role, i/4, v, want)
+				}
+			}
 		}
 	})
-	t.Run("what lies beyond the edge counts", func(t *testing.T) {
-		if bytes.Equal(pixels("wood.png --role color --edge 20"), pixels("wood.png --role color --edge 20 --wrap clamp")) {
-			t.Error("it doesn't")
+	t.Run("what lies beyond the edge counts, which is the other side, or more of the same", func(t *testing.T) {
+		striped("half.png", black, white, 32)
+		if v := pixels("half.png --edge 8 --role data")[0]; v < 8 || v > 40 {
+			t.Errorf("black that goes on in white is %d, want some white in it", v)
+		}
+		for _, wrap := range []string{"clamp", "mirror"} {
+			if v := pixels("half.png --edge 8 --role data --wrap " + wrap)[0]; v != 0 {
+				t.Errorf("black that goes on in black is %d: --wrap %s", v, wrap)
+			}
 		}
 	})
 	t.Run("colors count by their opacity, or don't", func(t *testing.T) {
-		if bytes.Equal(pixels("leaf.png --role color --edge 20"), pixels("leaf.png --role color --edge 20 --alpha=false")) {
-			t.Error("it is all the same")
+		striped("veil.png", color.NRGBA{200, 0, 0, 255}, color.NRGBA{0, 200, 0, 0}, 1)
+		seen, all := pixels("veil.png --role color --edge 16"), pixels("veil.png --role color --edge 16 --alpha=false")
+		for i := 0; i < len(seen); i += 4 {
+			if seen[i+1] != 0 || away(seen[i], 200) > 2 || away(seen[i+3], 128) > 2 {
+				t.Fatalf("pixel %d is %v, want no green that nobody sees", i/4, seen[i:i+4])
+			}
+			if away(all[i], all[i+1]) > 2 || all[i] < 130 || all[i] > 160 {
+				t.Fatalf("pixel %d is %v without opacity, want as much green as red", i/4, all[i:i+4])
+			}
 		}
 	})
 	t.Run("normals keep their length", func(t *testing.T) {
