@@ -30,7 +30,7 @@ func (c coding) sized() coding {
 // sets are what the images of a form may be.
 var sets = map[string]textures.Set{asset.Universal: textures.Universal, asset.Web: textures.Web}
 
-// pixelsAtOnce is how many pixels of sources are coded at a time, at up to 100 bytes each.
+// pixelsAtOnce is how many pixels of sources are coded at a time, at up to 60 bytes each.
 const pixelsAtOnce = 1 << 24
 
 // coded images are made once for all levels that want them.

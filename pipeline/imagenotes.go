@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/plinth3d/plinth/mesh/scene"
+	"github.com/plinth3d/plinth/pipeline/asset"
 	"github.com/plinth3d/plinth/textures"
 )
 
@@ -44,4 +45,18 @@ func unreadable(image int, err error) *scene.FormatError {
 	return &scene.FormatError{
 		Code: "image", Where: fmt.Sprintf("images[%d]", image), What: fmt.Sprintf("can't be read: %v", err), Do: "export textures as PNG, JPEG or WebP",
 	}
+}
+
+// abnormal tells of images that are used as normals and are none.
+func abnormal(pictures []picture) (out []asset.Finding) {
+	for i := range pictures {
+		if p := &pictures[i]; p.abnormal {
+			out = append(out, asset.Finding{
+				Code: "normals", Severity: string(scene.Note), Where: fmt.Sprintf("images[%d]", p.source),
+				What: "is used as a normal map, and hardly a pixel is a normal; it is kept as numbers",
+				Do:   "export normals in tangent space, with Z in blue",
+			})
+		}
+	}
+	return out
 }

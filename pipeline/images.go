@@ -37,6 +37,8 @@ type picture struct {
 	bare bool
 	// mixed says that it is light to one slot and numbers to another.
 	mixed bool
+	// abnormal says that it is used as normals, and hardly a pixel is one.
+	abnormal bool
 }
 
 // use is what an image is coded for. Colors that one material hides by their alpha and another
@@ -189,6 +191,9 @@ func uses(s *scene.Scene, out []picture) {
 	for i := range out {
 		p := &out[i]
 		p.how.Role, p.mixed = roleOf(roles[i])
+		if p.how.Role == textures.Normal && !textures.IsNormalMap(p.pixels) {
+			p.how.Role, p.abnormal = textures.Data, true
+		}
 		p.how.Alpha = p.alpha != "" && !p.bare
 	}
 }

@@ -95,6 +95,7 @@ func (p Processor) prepare(ctx context.Context, src []byte, r Recipe) (*job, err
 	}
 	j.folded = fold(m.scene, j.pictures)
 	j.pictures = carried(m.scene, j.folded, j.pictures)
+	m.Findings = append(m.Findings, abnormal(j.pictures)...)
 	return j, nil
 }
 

@@ -237,6 +237,26 @@ func TestImagesOfEqualPixelsBecomeOne(t *testing.T) {
 	}
 }
 
+func TestANormalMapWithoutNormalsIsToldAndKept(t *testing.T) {
+	s := sheet(painted(t, 128, 128, png.BestSpeed, func(x, y int) color.NRGBA {
+		c := waves(x, y)
+		c.B = 0 // as some tools write two channels
+		return c
+	}))
+	s.Materials[0].Normal = &scene.TextureRef{}
+	m := process(t, encoded(t, s)).Manifest
+	if !slices.ContainsFunc(m.Findings, func(f asset.Finding) bool { return f.Code == "normals" && f.Where == "images[0]" }) {
+		t.Errorf("got the findings %+v", m.Findings)
+	}
+	for _, l := range m.Levels {
+		for _, rd := range l.Renditions {
+			if got := rd.Textures[0]; got.PSNR != 0 && (got.PSNR < 40 || got.Role != "data") {
+				t.Errorf("level %d, %s: %+v", l.Level, rd.Form, got)
+			}
+		}
+	}
+}
+
 // Where one material hides colors by their alpha and another shows them, they are kept.
 func TestColorsThatAreShownBareAreKept(t *testing.T) {
 	s := sheet(painted(t, 64, 64, png.BestSpeed, func(x, y int) color.NRGBA {

@@ -88,9 +88,9 @@ func (d *decoder) find(code string, severity scene.Severity, where, what, do str
 
 // unreadable are extensions that change how a file must be read, and what to do.
 var unreadable = map[string]string{
-	"KHR_texture_basisu": "export with PNG or JPEG textures; Plinth compresses them itself",
-	"EXT_texture_avif":   "export with PNG or JPEG textures",
-	"MSFT_texture_dds":   "export with PNG or JPEG textures",
+	"KHR_texture_basisu": "export with PNG, JPEG or WebP textures; Plinth compresses them itself",
+	"EXT_texture_avif":   "export with PNG, JPEG or WebP textures",
+	"MSFT_texture_dds":   "export with PNG, JPEG or WebP textures",
 }
 
 // handled are required extensions that are gone once the scene is in memory.

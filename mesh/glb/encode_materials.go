@@ -4,6 +4,7 @@ import (
 	"github.com/qmuntal/gltf"
 
 	"github.com/plinth3d/plinth/mesh/scene"
+	"github.com/plinth3d/plinth/textures"
 )
 
 func (e *encoder) materials() {
@@ -60,12 +61,12 @@ func (e *encoder) images() {
 		}
 		e.doc.Textures = append(e.doc.Textures, out)
 	}
-	views := map[piece]int{} // images that are one piece of memory are stored once
+	views := map[textures.Place]int{} // images that are one piece of memory are stored once
 	for _, img := range e.scene.Images {
-		view, seen := views[pieceOf(img.Data)]
+		view, seen := views[textures.PlaceOf(img.Data)]
 		if !seen {
 			view = e.newView(shelf{data: img.Data})
-			views[pieceOf(img.Data)] = view
+			views[textures.PlaceOf(img.Data)] = view
 		}
 		e.doc.Images = append(e.doc.Images, &gltf.Image{
 			Name: img.Name, MimeType: img.MIME, BufferView: &view, Extensions: img.Extensions, Extras: img.Extras,

@@ -71,26 +71,14 @@ func (d *decoder) images() *scene.FormatError {
 }
 
 // pieces are the parts of memory that images lie in.
-type pieces map[piece]bool
-
-type piece struct {
-	first *byte
-	n     int
-}
-
-func pieceOf(data []byte) piece {
-	if len(data) == 0 {
-		return piece{}
-	}
-	return piece{&data[0], len(data)}
-}
+type pieces map[textures.Place]bool
 
 // add returns how many bytes data has that were not added before.
 func (p pieces) add(data []byte) int64 {
-	if p[pieceOf(data)] {
+	if p[textures.PlaceOf(data)] {
 		return 0
 	}
-	p[pieceOf(data)] = true
+	p[textures.PlaceOf(data)] = true
 	return int64(len(data))
 }
 
