@@ -105,6 +105,9 @@ func TestEachFormHasItsImages(t *testing.T) {
 }
 
 func TestCapsAreMetWithAsFewPixelsAsItTakes(t *testing.T) {
+	if pipeline.RaceEnabled {
+		t.Skip("takes minutes with the race detector; TestTheSameBytesOnAnyNumberOfProcessors runs with it")
+	}
 	s := sheet(painted(t, 2048, 2048, png.BestSpeed, waves))
 	s.Materials[0].BaseColor = &scene.TextureRef{}
 	src := encoded(t, s)
@@ -145,6 +148,9 @@ func TestCapsAreMetWithAsFewPixelsAsItTakes(t *testing.T) {
 // TestCapsAreUsedUp asks for caps between what a texture takes at one pixel and at two: the web
 // form's sizes are fine enough to come near each.
 func TestCapsAreUsedUp(t *testing.T) {
+	if pipeline.RaceEnabled {
+		t.Skip("takes minutes with the race detector; TestTheSameBytesOnAnyNumberOfProcessors runs with it")
+	}
 	r := rand.New(rand.NewPCG(3, 4))
 	s := sheet(painted(t, 1024, 1024, png.BestSpeed, func(x, y int) color.NRGBA {
 		c := waves(x, y)
