@@ -178,10 +178,16 @@ func (e *encoding) lossyWeb() (Coded, error) {
 // so that there are no colors to halve, or nearly nothing is said.
 func (e *encoding) lossyData() (Coded, error) {
 	j, err := e.lossyJPEG()
-	if sparse := 64*len(j.Data) < len(e.img.Pix)/4; err != nil || !e.gray && !sparse {
+	if err != nil {
 		return j, err
 	}
-	w, err := e.lossyWebP(len(j.Data))
+	var w Coded
+	switch sparse := 64*len(j.Data) < len(e.img.Pix)/4; {
+	case e.gray:
+		w, err = e.lossyWebP(len(j.Data))
+	case sparse: // what a search would save is not worth its time
+		w, err = e.codedWebP(e.img, firstWebP)
+	}
 	if err != nil || w.Data == nil || !w.keeps(e.use.Quality) || len(w.Data) >= len(j.Data) {
 		return j, err
 	}
