@@ -50,16 +50,18 @@ func webpSize(img *image.NRGBA) error {
 // image, the search begins with what did for stripes of it; where these say that its file
 // will not be below some bytes, it ends with them, and there is no file.
 func (e *encoding) lossyWebP(below int) (Coded, error) {
-	quality := firstWebP
+	s := webpSearch{quality: firstWebP, slack: 0.1}
 	if sample := striped(e.img, webpStripe, 1<<18); sample != e.img {
-		c, at, err := e.searchWebP(sample, quality, 0.05)
-		if share := float64(len(sample.Pix)) / float64(len(e.img.Pix)); err != nil || float64(len(c.Data)) >= share*float64(below) {
+		first := webpSearch{quality: firstWebP, slack: 0.05}
+		c, err := e.searchWebP(sample, &first)
+		share := float64(len(sample.Pix)) / float64(len(e.img.Pix))
+		if err != nil || float64(len(c.Data)) >= share*float64(below) {
 			return Coded{}, err
 		}
-		quality = min(at+2, bestWebP) // stripes are a little easier than the whole
+		// Stripes are a little easier than the whole.
+		s = webpSearch{quality: min(first.quality+3, bestWebP), slack: 0.13, slope: first.slope}
 	}
-	c, _, err := e.searchWebP(e.img, quality, 0.1)
-	return c, err
+	return e.searchWebP(e.img, &s)
 }
 
 // webpStripe is the height of stripes, of which the middle half counts: blocks are predicted
@@ -83,53 +85,66 @@ const (
 	bestWebP  = 99
 )
 
-// searchWebP finds the lowest quality at which img keeps what is asked, beginning at one. An
-// error that is under what is allowed by at most slack will do, and with each round half a
-// slack more.
-func (e *encoding) searchWebP(img *image.NRGBA, quality int, slack float64) (best Coded, at int, err error) {
+// webpSearch is where a search begins and what it finds: a quality, how far an error may be
+// under what is allowed, and by how much its logarithm falls with a step of quality; 0 is
+// not known.
+type webpSearch struct {
+	quality int
+	slack   float64
+	slope   float64
+}
+
+// searchWebP finds the lowest quality at which img keeps what is asked. With each round it is
+// content with half a slack more.
+func (e *encoding) searchWebP(img *image.NRGBA, s *webpSearch) (best Coded, err error) {
 	bad, good := worstWebP-1, bestWebP+1
 	var logs [bestWebP + 2]float64 // of the errors, by quality
-	last := 0
+	last, quality := 0, s.quality
 	for round := 0; ; round++ {
-		slack := slack * (1 + float64(round)/2)
+		slack := s.slack * (1 + float64(round)/2)
 		c, err := e.codedWebP(img, quality)
 		if err != nil {
-			return best, at, err
+			return best, err
 		}
 		over := c.excess(e.use.Quality)
 		logs[quality] = settled(math.Log(max(over, 1e-3)))
+		if last != 0 {
+			slope := (logs[quality] - logs[last]) / float64(quality-last)
+			s.slope = min(max(slope, -1.0/15), -1.0/200)
+		}
 		switch {
 		case over <= 1:
-			best, at, good = c, quality, quality
+			best, s.quality, good = c, quality, quality
 			if over >= 1-slack {
-				return best, at, nil
+				return best, nil
 			}
 		case quality == bestWebP:
-			return c, quality, nil
+			s.quality = quality
+			return c, nil
 		default:
 			bad = quality
 		}
 		if good-bad < 2 {
-			return best, at, nil
+			return best, nil
 		}
-		last, quality = quality, nextWebP(bad, good, last, quality, &logs, settled(math.Log(1-slack/2)))
+		goal := settled(math.Log(1 - slack/2))
+		last, quality = quality, nextWebP(bad, good, quality, &logs, s.slope, goal)
 	}
 }
 
 // nextWebP guesses the quality that has an error of goal: on the line through the two that
-// enclose it, or else through the last two, or from the first with a slope that is usual.
-func nextWebP(bad, good, before, last int, logs *[bestWebP + 2]float64, goal float64) int {
-	from, slope := last, -1.0/90
-	if logs[last] > goal {
-		slope = -1.0 / 40 // errors fall faster above
-	}
+// enclose it, or from the last by the slope, or by one that is usual.
+func nextWebP(bad, good, last int, logs *[bestWebP + 2]float64, slope, goal float64) int {
+	from := last
 	switch {
 	case bad >= worstWebP && good <= bestWebP:
 		from, slope = bad, min((logs[good]-logs[bad])/float64(good-bad), -1e-3)
-	case before != 0:
-		slope = min(max((logs[last]-logs[before])/float64(last-before), -1.0/15), -1.0/200)
+	case slope == 0 && logs[last] > goal:
+		slope = -1.0 / 40 // errors fall faster above
+	case slope == 0:
+		slope = -1.0 / 90
 	}
-	guess := from + int(math.Round((goal-logs[from])/slope))
+	guess := from + int(math.Round(settled((goal-logs[from])/slope)))
 	return min(max(guess, bad+1), good-1)
 }
 
