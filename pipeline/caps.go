@@ -74,11 +74,10 @@ func (j *job) excess(k int, f *file) (cap string, times float64) {
 	return cap, times
 }
 
-// capped packs a plan, with as many pixels more as its caps ask for.
-func (j *job) capped(ctx context.Context, k int, pl plan) (*file, error) {
-	f, err := j.pack(k, pl)
-	if err != nil || j.over(k, f) == "" || pl.pixels >= j.recipe.Relaxed {
-		return f, err
+// capped is the file of a plan, or one with as many pixels more as its caps ask for.
+func (j *job) capped(ctx context.Context, k int, pl plan, f *file) (*file, error) {
+	if j.over(k, f) == "" || pl.pixels >= j.recipe.Relaxed {
+		return f, nil
 	}
 	return j.relax(ctx, k, pl, f)
 }

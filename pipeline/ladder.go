@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"runtime"
 
 	"golang.org/x/sync/errgroup"
 
@@ -20,14 +21,19 @@ func (j *job) ladder(ctx context.Context, p Processor) (*Result, error) {
 		Schema: 1, Source: j.model.Source, Findings: j.model.Findings,
 		Recipe: asset.RecipeRef{Name: j.recipe.Name, Hash: j.recipe.Hash()},
 	}}
+	p.at(Packing, 0.9)
+	first, err := j.packAll(ctx, plans)
+	if err != nil {
+		return nil, err
+	}
 	names := map[string]string{} // hash -> the file that has it
 	var finer *packed
 	for k := range plans {
-		p.at(Packing, 0.9+0.1*float64(k)/float64(len(plans)))
+		p.at(Packing, 0.95+0.05*float64(k)/float64(len(plans)))
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		level, err := j.level(ctx, k, plans[k], finer)
+		level, err := j.level(ctx, k, plans[k], first[k], finer)
 		if err != nil {
 			return nil, err
 		}
@@ -84,6 +90,26 @@ func (j *job) prepared(ctx context.Context, p Processor) ([][]plan, error) {
 	return plans, j.code(ctx, wanted, func(made float64) { p.at(Fitting, 0.7+0.2*made) })
 }
 
+// packAll packs all plans as they are.
+func (j *job) packAll(ctx context.Context, plans [][]plan) ([][]*file, error) {
+	out := make([][]*file, len(plans))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for k := range plans {
+		out[k] = make([]*file, len(plans[k]))
+		for i, pl := range plans[k] {
+			group.Go(func() (err error) {
+				if ctx.Err() != nil {
+					return ctx.Err()
+				}
+				out[k][i], err = j.pack(k, pl)
+				return err
+			})
+		}
+	}
+	return out, group.Wait()
+}
+
 // code makes images that are not there yet.
 func (j *job) code(ctx context.Context, wanted []coding, done func(float64)) error {
 	return j.codings.make(ctx, j.folded, j.pictures, j.recipe, wanted, done)
@@ -91,10 +117,10 @@ func (j *job) code(ctx context.Context, wanted []coding, done func(float64)) err
 
 // level packs one level in all forms, the universal one first. A file that would be no smaller than
 // the source or the finer level's is that file.
-func (j *job) level(ctx context.Context, k int, plans []plan, finer *packed) (*packed, error) {
+func (j *job) level(ctx context.Context, k int, plans []plan, first []*file, finer *packed) (*packed, error) {
 	out := &packed{}
-	for _, pl := range plans {
-		f, err := j.capped(ctx, k, pl)
+	for i, pl := range plans {
+		f, err := j.capped(ctx, k, pl, first[i])
 		if err != nil {
 			return nil, err
 		}
