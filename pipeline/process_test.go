@@ -198,6 +198,9 @@ func checkWeb(t *testing.T, src []byte, r *pipeline.Result) {
 }
 
 func TestSamplesBecomeLevels(t *testing.T) {
+	if pipeline.RaceEnabled {
+		t.Skip("takes minutes with the race detector; TestGolden makes the same levels with it")
+	}
 	for _, m := range models.All() {
 		if !m.Large { // the browser test converts those
 			t.Run(m.Name, func(t *testing.T) { checkKept(t, sample(t, m.Name)) })

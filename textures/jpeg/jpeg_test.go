@@ -203,7 +203,7 @@ func TestWritingTakesLittleMemory(t *testing.T) {
 	runtime.ReadMemStats(&before)
 	data := q.Encode()
 	runtime.ReadMemStats(&after)
-	if got, most := int(after.TotalAlloc-before.TotalAlloc), 6*len(data); got > most {
+	if got, most := int(after.TotalAlloc-before.TotalAlloc), 12*len(data); got > most {
 		t.Errorf("%d bytes of file, %.1f a pixel, take %d, the most allowed is %d", len(data), float64(len(data))/side/side, got, most)
 	}
 }
