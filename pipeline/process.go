@@ -82,21 +82,26 @@ func (p Processor) prepare(ctx context.Context, src []byte, r Recipe) (*job, err
 	}
 	p.at(Measuring, 0.02)
 	m.scene = tidied(m.scene, r)
-	j := &job{recipe: r, source: src, model: m, codings: codings{}}
-	if j.pictures, err = studyImages(ctx, m.scene, r.Limits.Pixels); err != nil {
+	pictures, err := studyImages(ctx, m.scene, r.Limits.Pixels)
+	if err != nil {
 		return nil, err
 	}
-	for _, p := range j.pictures {
+	j := newJob(m, m.scene, pictures, r)
+	j.source, j.codings = src, codings{}
+	for _, p := range pictures {
 		j.roles = append(j.roles, p.how.Role)
 	}
-	if r.Dedup {
-		m.scene = merged(m.scene, j.pictures)
-		uses(m.scene, j.pictures)
-	}
-	j.folded = fold(m.scene, j.pictures)
-	j.pictures = carried(m.scene, j.folded, j.pictures)
 	m.Findings = append(m.Findings, abnormal(j.pictures)...)
 	return j, nil
+}
+
+// newJob folds s, whose images are known: it is what levels are made of.
+func newJob(m *Model, s *scene.Scene, pictures []picture, r Recipe) *job {
+	if r.Dedup {
+		s = merged(s, pictures)
+	}
+	folded := fold(s, pictures)
+	return &job{recipe: r, model: m, folded: folded, pictures: carried(s, folded, pictures)}
 }
 
 // simplify makes the shapes of all levels.

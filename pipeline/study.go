@@ -3,7 +3,6 @@ package pipeline
 import (
 	"context"
 	"fmt"
-	"image"
 	"math"
 	"strings"
 
@@ -118,7 +117,7 @@ func factsOf(index int, img *scene.Image, p *picture) (ImageFacts, error) {
 		Index: index, Name: img.Name, Role: string(p.how.Role), Uses: []ImageUse{},
 		Codec: strings.TrimPrefix(head.MIME, "image/"), Bytes: int64(len(img.Data)),
 		Width: w, Height: h, GPUBytes: textures.GPUBytes(w, h),
-		Channels: letters(p.used), Constant: map[string]uint8{}, Grey: grey(p.pixels), Alpha: alphaFacts(p),
+		Channels: letters(p.used), Constant: map[string]uint8{}, Grey: textures.IsGray(p.pixels), Alpha: alphaFacts(p),
 		WrapS: wrapNames[p.how.WrapS], WrapT: wrapNames[p.how.WrapT],
 		TexelMM: texelSize(p), Levels: []ImageLevel{}, Notes: []asset.Finding{},
 	}
@@ -146,16 +145,6 @@ func letters(set textures.Channels) string {
 		}
 	}
 	return b.String()
-}
-
-// grey tells whether red, green and blue are the same in each pixel.
-func grey(img *image.NRGBA) bool {
-	for i := 0; i+4 <= len(img.Pix); i += 4 {
-		if p := img.Pix[i : i+4 : i+4]; p[0] != p[1] || p[0] != p[2] {
-			return false
-		}
-	}
-	return true
 }
 
 func alphaFacts(p *picture) AlphaFacts {

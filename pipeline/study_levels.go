@@ -10,15 +10,11 @@ import (
 
 // planned is m on its way through Process up to where levels are planned.
 func planned(m *Model, pictures []picture, r Recipe) *job {
-	s := m.scene
-	if r.Dedup {
-		s = s.Dedup()
-		pictures = carried(m.scene, s, pictures)
-		s = merged(s, pictures)
-		uses(s, pictures)
+	if !r.Dedup {
+		return newJob(m, m.scene, pictures, r)
 	}
-	folded := fold(s, pictures)
-	return &job{recipe: r, model: m, folded: folded, pictures: carried(s, folded, pictures)}
+	s := m.scene.Dedup()
+	return newJob(m, s, carried(m.scene, s, pictures), r)
 }
 
 // addLevels tells what becomes of each image of s. Images of equal bytes may be one in memory, and

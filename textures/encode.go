@@ -3,22 +3,11 @@ package textures
 import (
 	"fmt"
 	"image"
+	"image/png"
 	"math"
 
 	"github.com/plinth3d/plinth/textures/jpeg"
 )
-
-// Quality is what a coded image must keep. A zero field asks nothing.
-type Quality struct {
-	PSNR  float64 // dB, of the worst used channel for ORM and data, of all for light
-	Angle float64 // degrees: 99 of 100 normals are nearer than this
-	Noisy float64 // degrees, instead of Angle where that would take more than 1.5 times the bytes
-	Mean  float64 // degrees, of all normals
-	Shift float64 // codes: the mean of 99 of 100 blocks of 8 by 8 pixels moves less, as the function Shift has it
-	// Detail is what is kept of the structure of such blocks, up to 1, as the function
-	// Detail has it.
-	Detail float64
-}
 
 // A Set is what an image may be coded as.
 type Set uint8
@@ -28,18 +17,6 @@ const (
 	Universal Set = iota // PNG and JPEG
 	Web                  // and WebP
 )
-
-// A Coded image is a file and how near it is to what was coded.
-type Coded struct {
-	Data  []byte
-	MIME  string
-	PSNR  float64 // dB over the used channels; +Inf when nothing was lost
-	Angle float64 // degrees, 99th percentile, of normals
-	Mean  float64 // degrees, of normals
-	Shift float64 // codes, 99th percentile, of light
-
-	Detail float64 // of light; 1 when nothing was lost
-}
 
 // A Use says what a coded image is for.
 type Use struct {
@@ -91,7 +68,8 @@ type encoding struct {
 	alpha  bool         // is used, and not 255 all over
 	gray   bool         // one channel says all
 
-	jpeg *Coded // once made
+	jpeg  *Coded // once made
+	quick int    // bytes of a PNG of the sample that is made in a hurry, some half larger than a good one; 0 until made
 }
 
 func newEncoding(img *image.NRGBA, u Use) (*encoding, error) {
@@ -105,7 +83,7 @@ func newEncoding(img *image.NRGBA, u Use) (*encoding, error) {
 	}
 	e.img = filled(img, e.use)
 	e.stats = Analyse(e.img)
-	e.gray = !e.alpha && gray(e.img)
+	e.gray = !e.alpha && IsGray(e.img)
 	e.sample = sampled(e.img)
 	return e, nil
 }
@@ -116,7 +94,10 @@ func (e *encoding) universal() (Coded, error) {
 		return encodePNG(e.img)
 	}
 	lossy, err := e.lossyJPEG()
-	if err != nil || !e.losslessMayWin(lossy, 1, pngGain) {
+	if err != nil {
+		return lossy, err
+	}
+	if may, err := e.losslessMayWin(lossy, 1, pngGain); err != nil || !may {
 		return lossy, err
 	}
 	lossless, err := encodePNG(e.img)
@@ -144,8 +125,8 @@ func (e *encoding) orLosslessWebP(lossy Coded) (Coded, error) {
 	if e.use.Role == Normal {
 		allowed = losslessNormals
 	}
-	if !e.losslessMayWin(lossy, allowed, webpGain) {
-		return lossy, nil
+	if may, err := e.losslessMayWin(lossy, allowed, webpGain); err != nil || !may {
+		return lossy, err
 	}
 	lossless, err := encodeLosslessWebP(e.img)
 	return e.better(lossy, lossless, allowed), err
@@ -216,56 +197,21 @@ var (
 
 // losslessMayWin tells whether it is worth while to try a lossless codec: a quick PNG of
 // the sample says about how large its file will be.
-func (e *encoding) losslessMayWin(lossy Coded, allowed float64, gains [2]float64) bool {
+func (e *encoding) losslessMayWin(lossy Coded, allowed float64, gains [2]float64) (bool, error) {
+	if e.quick == 0 {
+		data, err := writePNG(e.sample, png.BestSpeed)
+		if err != nil {
+			return false, err
+		}
+		e.quick = len(data)
+	}
 	if !lossy.keeps(e.use.Quality) {
 		allowed *= 3
 	}
-	quick, pixels := quickPNG(e.sample), len(e.sample.Pix)/4
-	gain := gains[0]
-	if 8*quick > pixels {
+	pixels, gain := len(e.sample.Pix)/4, gains[0]
+	if 8*e.quick > pixels {
 		gain = gains[1]
 	}
 	share := float64(pixels) / float64(len(e.img.Pix)/4)
-	return gain*float64(quick) <= allowed*float64(len(lossy.Data))*share
-}
-
-// keeps says whether c is as good as asked.
-func (c Coded) keeps(q Quality) bool { return c.excess(q) <= 1 }
-
-// excess is how many times the error of c is what is allowed: the worst of all that is
-// asked. It is about in proportion to the steps of quantization.
-func (c Coded) excess(q Quality) float64 {
-	over := 0.0
-	if q.PSNR > 0 {
-		over = math.Pow(10, (q.PSNR-c.PSNR)/20)
-	}
-	if q.Detail > 0 {
-		over = max(over, excessOfDetail(c.Detail, q.Detail))
-	}
-	for _, x := range [][2]float64{{c.Angle, q.Angle}, {c.Mean, q.Mean}, {c.Shift, q.Shift}} {
-		if x[1] > 0 {
-			over = max(over, x[0]/x[1])
-		}
-	}
-	return settled(over)
-}
-
-// settled is x without what a machine's logarithms and powers make of its last bits,
-// which no choice may depend on.
-func settled(x float64) float64 { return math.Round(x*1e9) / 1e9 }
-
-// measured fills in how far back is from img.
-func (c *Coded) measured(img, back *image.NRGBA, u Use) {
-	c.PSNR = PSNR(img, back, u)
-	if u.Role == Normal {
-		c.Mean, c.Angle = Angles(img, back)
-	}
-	if u.Role.Light() || u.Quality.Shift > 0 || u.Quality.Detail > 0 {
-		if translucent(img, back, u) {
-			c.Shift, c.Detail = visibleShift(img, back, u), Detail(img, back)
-			return
-		}
-		blocks := measureBlocks(img, back)
-		c.Shift, c.Detail = blocks.shift(), blocks.detail()
-	}
+	return gain*float64(e.quick) <= allowed*float64(len(lossy.Data))*share, nil
 }

@@ -14,18 +14,9 @@ func encodePNG(img *image.NRGBA) (Coded, error) {
 	return Coded{Data: data, MIME: PNG, PSNR: math.Inf(1), Detail: 1}, err
 }
 
-// quickPNG is the size of a PNG made in a hurry, some half larger than a good one.
-func quickPNG(img *image.NRGBA) int {
-	data, err := writePNG(img, png.BestSpeed)
-	if err != nil {
-		return math.MaxInt // the real attempt will say why
-	}
-	return len(data)
-}
-
 func writePNG(img *image.NRGBA, level png.CompressionLevel) ([]byte, error) {
 	var src image.Image = img
-	if Analyse(img).Min[3] == 255 && gray(img) {
+	if Analyse(img).Min[3] == 255 && IsGray(img) {
 		g := image.NewGray(img.Rect)
 		for i := range g.Pix {
 			g.Pix[i] = img.Pix[4*i]

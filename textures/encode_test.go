@@ -132,7 +132,7 @@ func TestEncode(t *testing.T) {
 		if err != nil || c.MIME != JPEG {
 			t.Fatalf("got %s, %v", c.MIME, err)
 		}
-		if img := decodedFile(t, c); !gray(img) {
+		if img := decodedFile(t, c); !IsGray(img) {
 			t.Error("it is not gray")
 		}
 	})

@@ -41,8 +41,8 @@ func filled(img *image.NRGBA, u Use) *image.NRGBA {
 	return out
 }
 
-// gray tells whether R, G and B are the same all over.
-func gray(img *image.NRGBA) bool {
+// IsGray tells whether red, green and blue are the same in each pixel.
+func IsGray(img *image.NRGBA) bool {
 	for i := 0; i+4 <= len(img.Pix); i += 4 {
 		if p := img.Pix[i : i+4 : i+4]; p[0] != p[1] || p[0] != p[2] {
 			return false

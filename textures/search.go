@@ -134,14 +134,13 @@ func (b *bracket) next(step, over, slack float64) float64 {
 func (t *trial) look(q *jpeg.Quantized) (c Coded, over [3]float64) {
 	c.MIME = JPEG
 	back := jfif.nrgba(q.Image())
-	c.measured(t.img, back, t.use)
+	squares := c.measured(t.img, back, t.use)
 	if !t.apart {
 		all := c.excess(t.use.Quality)
 		return c, [3]float64{all, all, all}
 	}
 	rest := t.use.Quality
 	rest.PSNR = 0
-	squares := measureSquares(t.img, back, t.use)
 	for k := range over {
 		noise := settled(math.Pow(10, (t.use.Quality.PSNR-decibels(squares.mse(k)))/20))
 		over[k] = max(noise, c.excess(rest))
