@@ -1,6 +1,7 @@
 package origin
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -80,7 +81,6 @@ func (o *Origin) answer(w http.ResponseWriter, r *http.Request) (status int, sen
 	if err != nil {
 		return refuse(w, r, statusOf(h, err), err), 0, err
 	}
-	defer found.Close() //nolint:errcheck // only read
 	plan := Decide(r.Method, r.Header, found.Subject)
 	maps.Copy(h, found.extra)
 	maps.Copy(h, plan.Header)
@@ -91,7 +91,7 @@ func (o *Origin) answer(w http.ResponseWriter, r *http.Request) (status int, sen
 // found is what a path leads to.
 type found struct {
 	Subject
-	asset.Object
+	open  func(start, length int64) (io.ReadCloser, error)
 	extra http.Header
 }
 
@@ -121,11 +121,16 @@ func (o *Origin) rendition(ctx context.Context, merchant, hash, name string) (*f
 	if !ok || !asset.IsHash(hash) || asset.CheckID(merchant) != nil || asset.CheckID(stem) != nil {
 		return nil, errPath
 	}
-	object, err := o.Store.Open(ctx, asset.RenditionKey(merchant, hash))
+	key := asset.RenditionKey(merchant, hash)
+	info, err := o.Store.Stat(ctx, key)
 	if err != nil {
 		return nil, err
 	}
-	return &found{Subject{object.Size, `"` + hash + `"`, "model/gltf-binary", forever}, object, nil}, nil
+	open := func(start, length int64) (io.ReadCloser, error) {
+		_, body, err := o.Store.Read(ctx, key, asset.Range{Offset: start, Length: length, Tag: info.Tag})
+		return body, err
+	}
+	return &found{Subject{info.Size, `"` + hash + `"`, "model/gltf-binary", forever}, open, nil}, nil
 }
 
 func (o *Origin) product(r *http.Request, merchant, model string) (*found, error) {
@@ -160,13 +165,11 @@ func (o *Origin) manifest(ctx context.Context, merchant, model string) (*found, 
 	if err != nil {
 		return nil, err
 	}
-	body := asset.Object{Info: asset.Info{Size: int64(len(text))}, ReadSeekCloser: closer{strings.NewReader(string(text))}}
-	return &found{Subject{body.Size, `"` + asset.Hash(text) + `"`, "application/json", brief}, body, nil}, nil
+	open := func(start, length int64) (io.ReadCloser, error) {
+		return io.NopCloser(bytes.NewReader(text[start : start+length])), nil
+	}
+	return &found{Subject{int64(len(text)), `"` + asset.Hash(text) + `"`, "application/json", brief}, open, nil}, nil
 }
-
-type closer struct{ io.ReadSeeker }
-
-func (closer) Close() error { return nil }
 
 // errPending is a product whose levels are being made.
 var errPending = fmt.Errorf("%w: its levels are being made; ask again in a moment", asset.ErrUnavailable)
@@ -197,9 +200,11 @@ func send(w http.ResponseWriter, p Plan, body *found) (int64, error) {
 		w.WriteHeader(p.Status)
 		return 0, nil
 	}
-	if _, err := body.Seek(p.Start, io.SeekStart); err != nil {
+	from, err := body.open(p.Start, p.Length)
+	if err != nil {
 		return 0, err
 	}
+	defer from.Close() //nolint:errcheck // only read
 	w.WriteHeader(p.Status)
 	control := http.NewResponseController(w)
 	const piece = 1 << 20
@@ -207,7 +212,7 @@ func send(w http.ResponseWriter, p Plan, body *found) (int64, error) {
 	for sent < p.Length {
 		// Where a deadline can't be set the server's own hold.
 		_ = control.SetWriteDeadline(time.Now().Add(progress))
-		n, err := io.CopyN(w, body, min(piece, p.Length-sent))
+		n, err := io.CopyN(w, from, min(piece, p.Length-sent))
 		if sent += n; err != nil {
 			return sent, fmt.Errorf("send: %w", err)
 		}

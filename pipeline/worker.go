@@ -211,16 +211,16 @@ func (a *attempt) process(ctx context.Context) (r *Result, err error) {
 
 // load reads a blob.
 func (a *attempt) load(ctx context.Context, key string, limit int64) ([]byte, error) {
-	o, err := a.worker.Store.Open(ctx, key)
+	info, body, err := a.worker.Store.Read(ctx, key, asset.Range{Length: limit})
 	if err != nil {
 		return nil, err
 	}
-	defer o.Close() //nolint:errcheck // only read
-	if o.Size > limit {
-		return nil, fmt.Errorf("%w: %s has %d bytes, the limit is %d", asset.ErrInvalid, key, o.Size, limit)
+	defer body.Close() //nolint:errcheck // only read
+	if info.Size > limit {
+		return nil, fmt.Errorf("%w: %s has %d bytes, the limit is %d", asset.ErrInvalid, key, info.Size, limit)
 	}
-	data := make([]byte, o.Size)
-	_, err = io.ReadFull(o, data)
+	data := make([]byte, info.Size)
+	_, err = io.ReadFull(body, data)
 	return data, err
 }
 

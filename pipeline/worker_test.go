@@ -167,11 +167,11 @@ type flaky struct {
 	left int
 }
 
-func (f *flaky) Open(ctx context.Context, key string) (asset.Object, error) {
+func (f *flaky) Read(ctx context.Context, key string, r asset.Range) (asset.Info, io.ReadCloser, error) {
 	if f.left--; f.left >= 0 {
-		return asset.Object{}, errors.New("the disk is on fire")
+		return asset.Info{}, nil, errors.New("the disk is on fire")
 	}
-	return f.Store.Open(ctx, key)
+	return f.Store.Read(ctx, key, r)
 }
 
 func TestAFaultIsRetried(t *testing.T) {
@@ -204,14 +204,13 @@ type slow struct {
 	gate  chan struct{}
 }
 
-func (s *slow) Open(ctx context.Context, key string) (asset.Object, error) {
-	o, err := s.Store.Open(ctx, key)
-	o.ReadSeekCloser = &gated{o.ReadSeekCloser, s, ctx}
-	return o, err
+func (s *slow) Read(ctx context.Context, key string, r asset.Range) (asset.Info, io.ReadCloser, error) {
+	info, body, err := s.Store.Read(ctx, key, r)
+	return info, &gated{body, s, ctx}, err
 }
 
 type gated struct {
-	io.ReadSeekCloser
+	io.ReadCloser
 	s   *slow
 	ctx context.Context
 }
@@ -226,7 +225,7 @@ func (g *gated) Read(p []byte) (int, error) {
 	case <-g.ctx.Done():
 		return 0, g.ctx.Err()
 	}
-	return g.ReadSeekCloser.Read(p)
+	return g.ReadCloser.Read(p)
 }
 
 func TestDrainFinishesWhatFitsAndPutsTheRestBack(t *testing.T) {

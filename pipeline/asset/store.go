@@ -6,18 +6,21 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"time"
 )
 
 // Info describes a blob.
 type Info struct {
-	Key  string
-	Size int64
+	Key      string
+	Size     int64
+	Modified time.Time // when it was put, to the second; the zero time where nobody knows
+	Tag      string    // another one says that the blob is another; "" where blobs can't change
 }
 
-// An Object is an open blob. Seek is free; the first Read fetches. It must be closed.
-type Object struct {
-	Info
-	io.ReadSeekCloser
+// A Range is a part of a blob.
+type Range struct {
+	Offset, Length int64  // in bytes; what lies beyond the blob's end is not there
+	Tag            string // of the blob that is meant; "" takes any
 }
 
 // A Store keeps blobs. They are written once and never change.
@@ -28,8 +31,13 @@ type Store interface {
 	// under it stays; a body that is shorter or longer than size is ErrInvalid.
 	Put(ctx context.Context, key string, body io.Reader, size int64) error
 
-	// Open returns the blob under a key, ErrNotFound when there is none.
-	Open(ctx context.Context, key string) (Object, error)
+	// Read returns a part of a blob, as it arrives, and tells of the whole: one
+	// request to the backend. The reader ends with io.EOF after the last byte of the
+	// part, and with another error when it was cut off before. It must be closed;
+	// the end of ctx ends it. A missing blob is ErrNotFound, one with another tag
+	// ErrConflict, an offset beyond the end (not at it) or a negative number
+	// ErrInvalid.
+	Read(ctx context.Context, key string, r Range) (Info, io.ReadCloser, error)
 
 	// Stat tells of the blob under a key, ErrNotFound when there is none.
 	Stat(ctx context.Context, key string) (Info, error)

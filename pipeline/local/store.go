@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/plinth3d/plinth/pipeline/asset"
 )
@@ -138,59 +139,71 @@ func (s *Store) Stat(_ context.Context, key string) (asset.Info, error) {
 	if err != nil {
 		return asset.Info{}, fmt.Errorf("stat %s: %w", key, err)
 	}
-	return asset.Info{Key: key, Size: info.Size()}, nil
+	return infoOf(key, info), nil
 }
 
-// Open opens a blob. The file is opened at the first Read.
-func (s *Store) Open(ctx context.Context, key string) (asset.Object, error) {
-	info, err := s.Stat(ctx, key)
+func infoOf(key string, f fs.FileInfo) asset.Info {
+	return asset.Info{Key: key, Size: f.Size(), Modified: f.ModTime().UTC().Truncate(time.Second)}
+}
+
+// OpenFile opens the file of a blob, for those who send it by the kernel.
+func (s *Store) OpenFile(key string) (*os.File, error) {
+	if err := asset.CheckKey(key); err != nil {
+		return nil, err
+	}
+	f, err := s.root.Open(path(key))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: %w", key, asset.ErrNotFound)
+	}
 	if err != nil {
-		return asset.Object{}, err
+		return nil, fmt.Errorf("open %s: %w", key, err)
 	}
-	return asset.Object{Info: info, ReadSeekCloser: &object{store: s, info: info}}, nil
+	if info, err := f.Stat(); err != nil || info.IsDir() {
+		_ = f.Close() // it was only opened
+		return nil, fmt.Errorf("%s: %w", key, asset.ErrNotFound)
+	}
+	return f, nil
 }
 
-// object is a file that opens when it is read.
-type object struct {
-	store *Store
-	info  asset.Info
-	file  *os.File
-	at    int64
+// Read opens a part of a blob.
+func (s *Store) Read(ctx context.Context, key string, r asset.Range) (asset.Info, io.ReadCloser, error) {
+	f, err := s.OpenFile(key)
+	if err != nil {
+		return asset.Info{}, nil, err
+	}
+	stat, err := f.Stat()
+	if err != nil {
+		return asset.Info{}, nil, errors.Join(fmt.Errorf("read %s: %w", key, err), f.Close())
+	}
+	info := infoOf(key, stat)
+	switch {
+	case r.Offset < 0 || r.Length < 0 || r.Offset > info.Size:
+		err = fmt.Errorf("%w: read %s: no bytes %d+%d of %d", asset.ErrInvalid, key, r.Offset, r.Length, info.Size)
+	case r.Tag != info.Tag && r.Tag != "":
+		err = fmt.Errorf("read %s: %w", key, asset.ErrConflict)
+	}
+	if err != nil {
+		return asset.Info{}, nil, errors.Join(err, f.Close())
+	}
+	part := &part{reader{ctx, nil}, f, min(r.Length, info.Size-r.Offset)}
+	part.r = io.NewSectionReader(f, r.Offset, part.left)
+	return info, part, nil
 }
 
-func (o *object) Seek(offset int64, whence int) (int64, error) {
-	switch whence {
-	case io.SeekCurrent:
-		offset += o.at
-	case io.SeekEnd:
-		offset += o.info.Size
-	}
-	if offset < 0 {
-		return 0, fmt.Errorf("seek %s to %d: %w", o.info.Key, offset, asset.ErrInvalid)
-	}
-	o.at = offset
-	return offset, nil
+// part is a part of a file.
+type part struct {
+	reader
+	file *os.File
+	left int64
 }
 
-func (o *object) Read(p []byte) (int, error) {
-	if o.file == nil {
-		f, err := o.store.root.Open(path(o.info.Key))
-		if err != nil {
-			return 0, fmt.Errorf("open %s: %w", o.info.Key, err)
-		}
-		o.file = f
-	}
-	n, err := o.file.ReadAt(p, o.at)
-	o.at += int64(n)
-	if n > 0 && err == io.EOF {
-		err = nil
+// Read tells a file that became shorter from the end of the part.
+func (p *part) Read(b []byte) (int, error) {
+	n, err := p.reader.Read(b)
+	if p.left -= int64(n); err == io.EOF && p.left > 0 {
+		err = io.ErrUnexpectedEOF
 	}
 	return n, err
 }
 
-func (o *object) Close() error {
-	if o.file == nil {
-		return nil
-	}
-	return o.file.Close()
-}
+func (p *part) Close() error { return p.file.Close() }

@@ -3,7 +3,7 @@
 package assettest
 
 import (
-	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -18,16 +18,11 @@ import (
 func Store(t *testing.T, open func(t *testing.T) asset.Store) {
 	read := func(t *testing.T, s asset.Store, key string) string {
 		t.Helper()
-		o, err := s.Open(t.Context(), key)
+		data, err := readPart(t, s, key, asset.Range{Length: 1 << 20})
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer o.Close() //nolint:errcheck // only read
-		data, err := io.ReadAll(o)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(data)
+		return data
 	}
 	put := func(t *testing.T, s asset.Store, key, body string) error {
 		return s.Put(t.Context(), key, strings.NewReader(body), int64(len(body)))
@@ -47,8 +42,8 @@ func Store(t *testing.T, open func(t *testing.T) asset.Store) {
 	})
 	t.Run("a missing object is ErrNotFound", func(t *testing.T) {
 		s := open(t)
-		if _, err := s.Open(t.Context(), "no/such"); !errors.Is(err, asset.ErrNotFound) {
-			t.Errorf("Open: got %v", err)
+		if _, _, err := s.Read(t.Context(), "no/such", asset.Range{Length: 1}); !errors.Is(err, asset.ErrNotFound) {
+			t.Errorf("Read: got %v", err)
 		}
 		if _, err := s.Stat(t.Context(), "no/such"); !errors.Is(err, asset.ErrNotFound) {
 			t.Errorf("Stat: got %v", err)
@@ -110,22 +105,60 @@ func Store(t *testing.T, open func(t *testing.T) asset.Store) {
 			t.Errorf("got %v, want ErrNotFound", err)
 		}
 	})
-	t.Run("an object can be sought", func(t *testing.T) {
+	t.Run("a part can be read", func(t *testing.T) {
 		s := open(t)
 		if err := put(t, s, "k", "0123456789"); err != nil {
 			t.Fatal(err)
 		}
-		o, err := s.Open(t.Context(), "k")
+		for _, c := range []struct {
+			offset, length int64
+			want           string
+		}{{0, 10, "0123456789"}, {0, 3, "012"}, {7, 3, "789"}, {7, 100, "789"}, {9, 1, "9"}, {10, 5, ""}, {3, 0, ""}} {
+			got, err := readPart(t, s, "k", asset.Range{Offset: c.offset, Length: c.length})
+			if err != nil || got != c.want {
+				t.Errorf("%d+%d: got %q, %v, want %q", c.offset, c.length, got, err, c.want)
+			}
+		}
+		for _, r := range []asset.Range{{Offset: 11, Length: 1}, {Offset: -1, Length: 1}, {Length: -1}} {
+			if _, err := readPart(t, s, "k", r); !errors.Is(err, asset.ErrInvalid) {
+				t.Errorf("%+v: got %v, want ErrInvalid", r, err)
+			}
+		}
+	})
+	t.Run("a part of another blob is ErrConflict", func(t *testing.T) {
+		s := open(t)
+		if err := put(t, s, "k", "0123456789"); err != nil {
+			t.Fatal(err)
+		}
+		info, body, err := s.Read(t.Context(), "k", asset.Range{Length: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer o.Close() //nolint:errcheck // only read
-		if _, err := o.Seek(7, io.SeekStart); err != nil {
+		_ = body.Close() // it was only read
+		if info.Size != 10 || info.Key != "k" || info.Modified.IsZero() {
+			t.Errorf("it is told as %+v", info)
+		}
+		if got, err := readPart(t, s, "k", asset.Range{Offset: 2, Length: 2, Tag: info.Tag}); err != nil || got != "23" {
+			t.Errorf("with its tag: got %q, %v", got, err)
+		}
+		if _, err := readPart(t, s, "k", asset.Range{Length: 2, Tag: `"another"`}); !errors.Is(err, asset.ErrConflict) {
+			t.Errorf("with another tag: got %v, want ErrConflict", err)
+		}
+	})
+	t.Run("a read ends with its context", func(t *testing.T) {
+		s := open(t)
+		if err := put(t, s, "k", strings.Repeat("x", 1<<20)); err != nil {
 			t.Fatal(err)
 		}
-		rest, err := io.ReadAll(o)
-		if err != nil || !bytes.Equal(rest, []byte("789")) {
-			t.Errorf("got %q, %v", rest, err)
+		ctx, cancel := context.WithCancel(t.Context())
+		_, body, err := s.Read(ctx, "k", asset.Range{Length: 1 << 20})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer body.Close() //nolint:errcheck // only read
+		cancel()
+		if n, err := io.Copy(io.Discard, body); err == nil {
+			t.Errorf("%d bytes and no error", n)
 		}
 	})
 	t.Run("an empty object is an object", func(t *testing.T) {
@@ -143,11 +176,22 @@ func Store(t *testing.T, open func(t *testing.T) asset.Store) {
 			if err := put(t, s, key, "x"); !errors.Is(err, asset.ErrInvalid) {
 				t.Errorf("Put %q: got %v", key, err)
 			}
-			if _, err := s.Open(t.Context(), key); !errors.Is(err, asset.ErrInvalid) {
-				t.Errorf("Open %q: got %v", key, err)
+			if _, _, err := s.Read(t.Context(), key, asset.Range{}); !errors.Is(err, asset.ErrInvalid) {
+				t.Errorf("Read %q: got %v", key, err)
 			}
 		}
 	})
+}
+
+func readPart(t *testing.T, s asset.Store, key string, r asset.Range) (string, error) {
+	t.Helper()
+	_, body, err := s.Read(t.Context(), key, r)
+	if err != nil {
+		return "", err
+	}
+	defer body.Close() //nolint:errcheck // only read
+	data, err := io.ReadAll(body)
+	return string(data), err
 }
 
 var errBody = errors.New("the body failed")
