@@ -138,8 +138,7 @@ func (o *Origin) product(r *http.Request, merchant, model string) (*found, error
 	if err != nil {
 		return nil, err
 	}
-	q := r.URL.Query()
-	rendition, why, ok := Pick(m, deviceOf(q.Get("h"), q.Get("form")))
+	rendition, why, ok := Pick(m, DeviceOf(r.Header, r.URL.RawQuery))
 	if !ok {
 		return nil, fmt.Errorf("%w: %s has no renditions", asset.ErrNotFound, model)
 	}

@@ -2,70 +2,137 @@ package origin
 
 import (
 	"fmt"
-	"strconv"
+	"slices"
 
 	"github.com/plinth3d/plinth/pipeline/asset"
 )
 
-// A Device is what is known of who asks.
-type Device struct {
-	Height int    // of the viewer in device pixels
-	Form   string // of the rendition
-	known  bool   // the height was told, not assumed
-}
-
-// defaultHeight is assumed of devices that tell none: a phone.
-const defaultHeight = 1152
-
-// deviceOf reads a query. What it can't read is as if it weren't there.
-func deviceOf(h, form string) Device {
-	d := Device{Height: defaultHeight, Form: asset.Universal}
-	if n, err := strconv.Atoi(h); err == nil && n > 0 && n < 1<<20 {
-		d.Height, d.known = n, true
-	}
-	if form != "" {
-		d.Form = form
-	}
-	return d
-}
+// What lite devices are given: more error, fewer bytes.
+const (
+	litePixels = 2
+	liteBytes  = 3 << 20 / 2 // 1.5 MB, the recipe's cap for the coarsest level
+)
 
 // A Reason says why a rendition was picked.
 type Reason struct {
-	Height  int
-	Assumed bool
-	Level   int
-	Pixels  float64
-	Cap     string
-	Form    string
+	Class
+	Level  int
+	Pixels float64 // error at the class's height
+	Cap    string  // that allowed the level more than a pixel
+	Form   string
+	From   Source
 }
 
+// String is what Plinth-Reason says: "h=1152 level=2 px=0.80 cap=- form=web from=query".
+// The first four and their order are a contract with users.
 func (r Reason) String() string {
-	by := r.Cap
+	by, lite := r.Cap, ""
 	if by == "" {
 		by = "-"
 	}
-	from := ""
-	if r.Assumed {
-		from = " h-from=default"
+	if r.Lite {
+		lite = " lite"
 	}
-	return fmt.Sprintf("h=%d level=%d px=%.2f cap=%s form=%s%s", r.Height, r.Level, r.Pixels, by, r.Form, from)
+	return fmt.Sprintf("h=%d level=%d px=%.2f cap=%s form=%s from=%s%s", r.Height, r.Level, r.Pixels, by, r.Form, r.From, lite)
 }
 
-// Pick returns the coarsest level that is right at the device's height, in the form
-// asked for or, where there is none, the universal one. A device above all levels
-// gets the finest. ok is false for a manifest without renditions.
+// A Choice is a rendition and why it would be picked.
+type Choice struct {
+	Rendition asset.Rendition
+	Reason    Reason
+}
+
+// Pick returns the rendition that is right for a device: of the coarsest level that was
+// made for at least the class's height, or of the finest.
+//
+// For a lite device the level is the coarsest that is within two pixels at that height,
+// or the finest; where its file is larger than 1.5 MB, the next coarser one that isn't,
+// or the coarsest.
+//
+// A level that lacks the form gives the universal one, or else any other GLB. One that
+// has no GLB is passed over for the nearest coarser one, then the nearest finer. So what
+// is picked may be of another form than was asked for; a USDZ or a poster it is only
+// where that was asked for. ok is false where nothing is left.
 func Pick(m asset.Manifest, d Device) (r asset.Rendition, why Reason, ok bool) {
-	for i := len(m.Levels) - 1; i >= 0; i-- {
-		l := &m.Levels[i]
-		if l.Height < d.Height && i > 0 {
-			continue
-		}
-		if r, ok = l.Rendition(d.Form); !ok {
-			r, ok = l.Rendition(asset.Universal)
-		}
-		if ok {
-			return r, Reason{d.Height, !d.known, l.Level, l.Pixels, l.RelaxedBy, r.Form}, true
+	all := Rank(m, d)
+	if len(all) == 0 {
+		return asset.Rendition{}, Reason{}, false
+	}
+	return all[0].Rendition, all[0].Reason, true
+}
+
+// Rank returns all renditions that would do for a device, in order of preference: the
+// first is Pick's, the others take its place where its file is missing. All forms of a
+// level come before the next level.
+func Rank(m asset.Manifest, d Device) []Choice {
+	var all []Choice
+	for _, level := range levels(m, d) {
+		l := &m.Levels[level]
+		for _, r := range renditions(l, d.Form) {
+			why := Reason{d.Class, l.Level, pixels(l, d.Height), l.RelaxedBy, r.Form, d.From}
+			all = append(all, Choice{r, why})
 		}
 	}
-	return asset.Rendition{}, Reason{}, false
+	return all
+}
+
+// levels are the indices of a manifest's levels in order of preference.
+func levels(m asset.Manifest, d Device) []int {
+	right := rightLevel(m, d)
+	var order, heavy []int
+	for i := right; i < len(m.Levels); i++ {
+		if files := renditions(&m.Levels[i], d.Form); d.Lite && len(files) > 0 && files[0].Bytes > liteBytes {
+			heavy = append(heavy, i)
+			continue
+		}
+		order = append(order, i)
+	}
+	slices.Reverse(heavy) // where none is light, the coarsest is the least to carry
+	order = append(order, heavy...)
+	for i := right - 1; i >= 0; i-- {
+		order = append(order, i)
+	}
+	return order
+}
+
+// rightLevel is the index of the coarsest level that is good enough, or of the finest.
+func rightLevel(m asset.Manifest, d Device) int {
+	for i := len(m.Levels) - 1; i > 0; i-- {
+		l := &m.Levels[i]
+		if d.Lite && pixels(l, d.Height) <= litePixels || !d.Lite && l.Height >= d.Height {
+			return i
+		}
+	}
+	return 0
+}
+
+// pixels is a level's error where the viewer is of another height than it was made for.
+func pixels(l *asset.Level, height int) float64 {
+	if l.Height <= 0 {
+		return l.Pixels // made for no height
+	}
+	return l.Pixels * float64(height) / float64(l.Height)
+}
+
+// renditions are those of a level that would do for a form, in order of preference.
+func renditions(l *asset.Level, form string) []asset.Rendition {
+	var fit []asset.Rendition
+	for _, r := range l.Renditions {
+		if r.Form == form || r.Form != formUSDZ && r.Form != formPoster {
+			fit = append(fit, r)
+		}
+	}
+	slices.SortStableFunc(fit, func(a, b asset.Rendition) int { return rank(a.Form, form) - rank(b.Form, form) })
+	return fit
+}
+
+// rank is 0 for the form asked for, 1 for the one that every viewer shows, 2 for others.
+func rank(form, asked string) int {
+	switch form {
+	case asked:
+		return 0
+	case asset.Universal:
+		return 1
+	}
+	return 2
 }
