@@ -4,148 +4,89 @@
 package origin
 
 import (
-	"fmt"
 	"net/http"
-	"strconv"
-	"strings"
+	"time"
 )
 
-// A Subject is what a request is about, as far as the answer's head needs it.
+// A Subject is what a request is about, as far as the decision needs it.
 type Subject struct {
-	Size  int64
-	ETag  string // strong, with quotes
-	Type  string
-	Cache string // Cache-Control
+	Size      int64     // bytes
+	ETag      string    // strong, with its quotes
+	Modified  time.Time // Last-Modified, to the second; zero if unknown: conditions on dates are then ignored
+	Immutable bool      // Modified is a strong validator (RFC 9110, 8.8.2.2): If-Range with that very date holds
 }
 
-// A Plan is an answer: a status, a head and which bytes follow.
+// A Plan is an answer: a status and which bytes follow. What the headers say follows
+// from it and from what is known of the object beforehand, so there is no map here.
 type Plan struct {
-	Status        int
-	Header        http.Header
-	Start, Length int64 // of the body; Length is 0 where there is none
+	Status int    // 200, 206, 304, 412 or 416
+	Span   Span   // of a 200 (all of it) or of a 206 in one piece; of a HEAD, the bytes GET would send
+	Parts  []Span // of a 206 in several, as multipart/byteranges: two or more, else nil
+	Body   bool   // bytes follow
 }
 
-// Decide plans the answer to a request for a subject that exists, in the order of
-// RFC 9110, section 13.2.2: If-Match, If-None-Match, then Range with If-Range
-// (section 14.2). There is no Last-Modified, so conditions on dates are ignored
-// and an If-Range with a date never holds.
+// Screen answers requests that need no object: preflights with 204, methods that no
+// address here takes with 405, methods nobody knows with 501 (RFC 9110, 9.1; names of
+// methods are case-sensitive), and a GET, HEAD or OPTIONS that brings a body with 400,
+// for a body has no meaning there and is a way to smuggle requests (9.3.1). A status of
+// 0 means: go on, to [Decide].
 //
-// One range is served; a set of several gets the whole object, as section 14.2
-// allows. Units other than bytes and ranges that can't be parsed are ignored.
+// The length is that of the request's body in bytes, 0 for none and negative if it is
+// not known beforehand, as in [http.Request]. The connection is to be closed after the
+// answer where a body came, as nobody reads it, and after CONNECT, whose client may
+// have sent what it meant for the tunnel.
+func Screen(method string, h http.Header, length int64) (status int, closing bool) {
+	closing = length != 0 || len(h["Transfer-Encoding"]) > 0
+	switch method {
+	case http.MethodGet, http.MethodHead:
+	case http.MethodOptions:
+		status = http.StatusNoContent
+	case http.MethodConnect:
+		return http.StatusMethodNotAllowed, true
+	case http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodPatch, http.MethodTrace:
+		return http.StatusMethodNotAllowed, closing
+	default:
+		return http.StatusNotImplemented, closing
+	}
+	if closing {
+		return http.StatusBadRequest, true
+	}
+	return status, false
+}
+
+// Decide plans the answer to a GET or a HEAD, the methods that [Screen] lets pass, for a
+// subject that exists. It follows the order of RFC 9110, 13.2.2: If-Match, or else
+// If-Unmodified-Since; If-None-Match, or else If-Modified-Since; then Range, if If-Range
+// lets it. A Range counts for GET alone (14.2).
+//
+// The names in h are canonical, as net/http makes them. Nothing is allocated but the
+// parts of a 206 with more than one.
 func Decide(method string, h http.Header, s Subject) Plan {
-	head := http.Header{
-		"Etag": {s.ETag}, "Cache-Control": {s.Cache}, "Accept-Ranges": {"bytes"},
+	if !mayProceed(h, s) {
+		return Plan{Status: http.StatusPreconditionFailed}
 	}
-	if !holds(h["If-Match"], s.ETag, true, true) {
-		head.Set("Cache-Control", "no-store")
-		return Plan{Status: http.StatusPreconditionFailed, Header: head}
+	if isCurrent(h, s) {
+		return Plan{Status: http.StatusNotModified}
 	}
-	if len(h["If-None-Match"]) > 0 && holds(h["If-None-Match"], s.ETag, false, false) {
-		return Plan{Status: http.StatusNotModified, Header: head}
-	}
-	head.Set("Content-Type", s.Type)
-	whole := Plan{Status: http.StatusOK, Header: head, Length: s.Size}
-	if method == http.MethodGet && len(h["Range"]) == 1 && ifRange(h["If-Range"], s.ETag) {
-		start, length, outcome := parseRange(h.Get("Range"), s.Size)
-		switch outcome {
-		case satisfiable:
-			head.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", start, start+length-1, s.Size))
-			whole = Plan{Status: http.StatusPartialContent, Header: head, Start: start, Length: length}
-		case unsatisfiable:
-			head.Del("Content-Type")
-			head.Set("Cache-Control", "no-store") // it is about this range, not the object
-			head.Set("Content-Range", fmt.Sprintf("bytes */%d", s.Size))
-			return Plan{Status: http.StatusRequestedRangeNotSatisfiable, Header: head}
-		}
-	}
-	head.Set("Content-Length", strconv.FormatInt(whole.Length, 10))
-	if method == http.MethodHead {
-		whole.Length = 0
+	get := method == http.MethodGet
+	whole := Plan{Status: http.StatusOK, Span: Span{Length: s.Size}, Body: get && s.Size > 0}
+	if lines := h["Range"]; get && len(lines) == 1 && rangeApplies(h["If-Range"], s) {
+		return cut(whole, lines[0])
 	}
 	return whole
 }
 
-// holds says whether a list of entity tags, over any number of lines, has etag or
-// is "*"; an absent list is as told. A strong comparison takes no weak tag
-// (section 8.8.3.2).
-func holds(lines []string, etag string, strong, absent bool) bool {
-	if len(lines) == 0 {
-		return absent
+// cut narrows an answer to the ranges asked for, unless they are to be ignored.
+func cut(whole Plan, ranges string) Plan {
+	var room [maxRanges]Span
+	spans, reading := readRanges(ranges, whole.Span.Length, room[:0])
+	switch {
+	case reading == unsatisfiable:
+		return Plan{Status: http.StatusRequestedRangeNotSatisfiable}
+	case reading == ignored:
+		return whole
+	case len(spans) == 1: // never multipart, which no one need understand (15.3.7.2)
+		return Plan{Status: http.StatusPartialContent, Span: spans[0], Body: true}
 	}
-	for _, line := range lines {
-		for line = strings.TrimLeft(line, " \t,"); line != ""; line = strings.TrimLeft(line, " \t,") {
-			if strings.HasPrefix(line, "*") {
-				return true
-			}
-			weak := strings.HasPrefix(line, "W/")
-			line = strings.TrimPrefix(line, "W/")
-			if !strings.HasPrefix(line, `"`) {
-				break // what isn't a tag ends the line
-			}
-			end := strings.IndexByte(line[1:], '"')
-			if end < 0 {
-				break
-			}
-			if tag := line[:end+2]; tag == etag && !(weak && strong) {
-				return true
-			}
-			line = line[end+2:]
-		}
-	}
-	return false
-}
-
-// ifRange says whether a Range may be served (section 13.1.5).
-func ifRange(lines []string, etag string) bool {
-	return len(lines) == 0 || len(lines) == 1 && strings.TrimSpace(lines[0]) == etag
-}
-
-type outcome int
-
-const (
-	ignored outcome = iota
-	satisfiable
-	unsatisfiable
-)
-
-// parseRange reads "bytes=first-last", "bytes=first-" and "bytes=-suffix".
-func parseRange(value string, size int64) (start, length int64, o outcome) {
-	unit, set, ok := strings.Cut(value, "=")
-	set = strings.Trim(set, " \t")
-	if !ok || !strings.EqualFold(unit, "bytes") || strings.Contains(set, ",") {
-		return 0, 0, ignored
-	}
-	first, last, ok := strings.Cut(set, "-")
-	if !ok || !digits(first) || !digits(last) || first == "" && last == "" {
-		return 0, 0, ignored
-	}
-	if first == "" { // the last so many bytes
-		n, err := strconv.ParseInt(last, 10, 64)
-		if err != nil {
-			n = size // more than can be counted
-		}
-		n = min(n, size)
-		if n == 0 {
-			return 0, 0, unsatisfiable
-		}
-		return size - n, n, satisfiable
-	}
-	from, err := strconv.ParseInt(first, 10, 64)
-	if err != nil || from >= size {
-		return 0, 0, unsatisfiable
-	}
-	to := size - 1
-	if last != "" {
-		if n, err := strconv.ParseInt(last, 10, 64); err == nil {
-			if n < from {
-				return 0, 0, ignored
-			}
-			to = min(to, n)
-		}
-	}
-	return from, to - from + 1, satisfiable
-}
-
-func digits(s string) bool {
-	return strings.Trim(s, "0123456789") == ""
+	return Plan{Status: http.StatusPartialContent, Parts: append([]Span(nil), spans...), Body: true}
 }

@@ -116,7 +116,7 @@ var (
 
 // heightOf is what is told of the viewer's height, in device pixels, and where.
 func heightOf(header http.Header, rawQuery string) (float64, Source) {
-	if h := number(parameter(rawQuery, heightParameter), whole); h > 0 {
+	if h := numeric(parameter(rawQuery, heightParameter), whole); h > 0 {
 		return h, FromQuery
 	}
 	if h := hint(header, rules.Viewport) * hint(header, rules.Ratio...); h >= 1 {
@@ -165,15 +165,15 @@ func formOf(rawQuery string) string {
 // hint is the number in the first of the fields that has one, NaN where none has.
 func hint(header http.Header, names ...string) float64 {
 	for _, name := range names {
-		if n := number(single(header, name), decimal); !math.IsNaN(n) {
+		if n := numeric(single(header, name), decimal); !math.IsNaN(n) {
 			return n
 		}
 	}
 	return math.NaN()
 }
 
-// number reads what the pattern matches; all else is NaN, which no comparison holds for.
-func number(s string, pattern *regexp.Regexp) float64 {
+// numeric reads what the pattern matches; all else is NaN, which no comparison holds for.
+func numeric(s string, pattern *regexp.Regexp) float64 {
 	if !pattern.MatchString(s) {
 		return math.NaN()
 	}

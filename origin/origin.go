@@ -62,20 +62,23 @@ func (o *Origin) answer(w http.ResponseWriter, r *http.Request) (status int, sen
 	h.Set("Access-Control-Expose-Headers", exposed)
 	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
 	h.Set("X-Content-Type-Options", "nosniff")
-	switch {
-	case r.Method == http.MethodOptions:
+	status, closing := Screen(r.Method, r.Header, r.ContentLength)
+	if closing {
+		h.Set("Connection", "close")
+	}
+	switch status {
+	case http.StatusNoContent:
 		h.Set("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS")
 		h.Set("Access-Control-Allow-Headers", "Range, If-Match, If-None-Match, If-Range")
 		h.Set("Access-Control-Max-Age", "86400")
 		h.Set("Allow", "GET, HEAD, OPTIONS")
 		w.WriteHeader(http.StatusNoContent)
 		return http.StatusNoContent, 0, nil
-	case r.Method != http.MethodGet && r.Method != http.MethodHead:
+	case http.StatusMethodNotAllowed, http.StatusNotImplemented:
 		h.Set("Allow", "GET, HEAD, OPTIONS")
-		return refuse(w, r, http.StatusMethodNotAllowed, errMethod), 0, errMethod
-	case r.ContentLength != 0:
-		h.Set("Connection", "close")
-		return refuse(w, r, http.StatusBadRequest, errBody), 0, errBody
+		return refuse(w, r, status, errMethod), 0, errMethod
+	case http.StatusBadRequest:
+		return refuse(w, r, status, errBody), 0, errBody
 	}
 	found, err := o.find(r)
 	if err != nil {
@@ -83,14 +86,15 @@ func (o *Origin) answer(w http.ResponseWriter, r *http.Request) (status int, sen
 	}
 	plan := Decide(r.Method, r.Header, found.Subject)
 	maps.Copy(h, found.extra)
-	maps.Copy(h, plan.Header)
-	sent, err = send(w, plan, found)
+	sent, err = send(w, found, plan, describe(h, found, plan))
 	return plan.Status, sent, err
 }
 
 // found is what a path leads to.
 type found struct {
 	Subject
+	kind  string // Content-Type
+	cache string // Cache-Control
 	open  func(start, length int64) (io.ReadCloser, error)
 	extra http.Header
 }
@@ -130,7 +134,7 @@ func (o *Origin) rendition(ctx context.Context, merchant, hash, name string) (*f
 		_, body, err := o.Store.Read(ctx, key, asset.Range{Offset: start, Length: length, Tag: info.Tag})
 		return body, err
 	}
-	return &found{Subject{info.Size, `"` + hash + `"`, "model/gltf-binary", forever}, open, nil}, nil
+	return &found{Subject{Size: info.Size, ETag: `"` + hash + `"`}, "model/gltf-binary", forever, open, nil}, nil
 }
 
 func (o *Origin) product(r *http.Request, merchant, model string) (*found, error) {
@@ -146,7 +150,7 @@ func (o *Origin) product(r *http.Request, merchant, model string) (*found, error
 	if err != nil {
 		return nil, err
 	}
-	f.Cache = brief
+	f.cache = brief
 	f.extra = http.Header{
 		"Content-Location": {"/o/" + merchant + "/" + rendition.SHA256 + "/" + model + ".glb"},
 		"Plinth-Reason":    {why.String()},
@@ -167,7 +171,7 @@ func (o *Origin) manifest(ctx context.Context, merchant, model string) (*found, 
 	open := func(start, length int64) (io.ReadCloser, error) {
 		return io.NopCloser(bytes.NewReader(text[start : start+length])), nil
 	}
-	return &found{Subject{int64(len(text)), `"` + asset.Hash(text) + `"`, "application/json", brief}, open, nil}, nil
+	return &found{Subject{Size: int64(len(text)), ETag: `"` + asset.Hash(text) + `"`}, "application/json", brief, open, nil}, nil
 }
 
 // errPending is a product whose levels are being made.
@@ -193,26 +197,78 @@ func (o *Origin) current(ctx context.Context, merchant, model string) (asset.Man
 // progress is how long one piece of an answer may take to leave.
 const progress = 30 * time.Second
 
-// send writes an answer. A client that takes nothing for a while is dropped.
-func send(w http.ResponseWriter, p Plan, body *found) (int64, error) {
-	if p.Length == 0 {
+// describe sets the headers of an answer and lays out its parts, if it has such.
+func describe(h http.Header, f *found, p Plan) (parts Multipart) {
+	h.Set("Etag", f.ETag)
+	h.Set("Cache-Control", f.cache)
+	h.Set("Accept-Ranges", "bytes")
+	switch {
+	case p.Status == http.StatusNotModified:
+		return parts
+	case p.Status == http.StatusPreconditionFailed:
+		h.Set("Cache-Control", "no-store")
+		return parts
+	case p.Status == http.StatusRequestedRangeNotSatisfiable:
+		h.Set("Cache-Control", "no-store") // it is about this range, not the object
+		h.Set("Content-Range", UnsatisfiedRange(f.Size))
+		return parts
+	case p.Parts != nil:
+		parts = NewMultipart(f.kind, f.ETag, f.Size, p.Parts)
+		h.Set("Content-Type", parts.Type)
+		h.Set("Content-Length", strconv.FormatInt(parts.Length, 10))
+		return parts
+	case p.Status == http.StatusPartialContent:
+		h.Set("Content-Range", ContentRange(p.Span, f.Size))
+	}
+	h.Set("Content-Type", f.kind)
+	h.Set("Content-Length", strconv.FormatInt(p.Span.Length, 10))
+	return parts
+}
+
+// send writes an answer.
+func send(w http.ResponseWriter, f *found, p Plan, parts Multipart) (sent int64, err error) {
+	switch {
+	case !p.Body:
 		w.WriteHeader(p.Status)
 		return 0, nil
+	case p.Parts == nil:
+		return sendSpan(w, f, p.Status, nil, p.Span)
 	}
-	from, err := body.open(p.Start, p.Length)
+	for i, s := range p.Parts {
+		n, err := sendSpan(w, f, p.Status, parts.Heads[i], s)
+		if sent += n; err != nil {
+			return sent, err
+		}
+		p.Status = 0 // it has been said
+	}
+	n, err := w.Write(parts.Trailer)
+	return sent + int64(n), err
+}
+
+// sendSpan writes a status unless it is 0, a head and a span. A client that takes
+// nothing for a while is dropped.
+func sendSpan(w http.ResponseWriter, f *found, status int, head []byte, s Span) (int64, error) {
+	from, err := f.open(s.Start, s.Length)
 	if err != nil {
 		return 0, err
 	}
 	defer from.Close() //nolint:errcheck // only read
-	w.WriteHeader(p.Status)
+	if status != 0 {
+		w.WriteHeader(status)
+	}
+	n, err := w.Write(head)
+	sent := int64(n)
+	if err != nil {
+		return sent, fmt.Errorf("send: %w", err)
+	}
 	control := http.NewResponseController(w)
 	const piece = 1 << 20
-	var sent int64
-	for sent < p.Length {
+	for left := s.Length; left > 0; {
 		// Where a deadline can't be set the server's own hold.
 		_ = control.SetWriteDeadline(time.Now().Add(progress))
-		n, err := io.CopyN(w, from, min(piece, p.Length-sent))
-		if sent += n; err != nil {
+		n, err := io.CopyN(w, from, min(piece, left))
+		sent, left = sent+n, left-n
+		if err != nil {
 			return sent, fmt.Errorf("send: %w", err)
 		}
 	}
