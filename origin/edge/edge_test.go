@@ -4,14 +4,10 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
-	"reflect"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/dop251/goja"
-	"github.com/dop251/goja/ast"
-	"github.com/dop251/goja/parser"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/plinth3d/plinth/origin"
@@ -118,85 +114,6 @@ func (r request) values() map[string][]string {
 	return all
 }
 
-// A value is a header field or a parameter as CloudFront tells a function of it.
-type value struct {
-	Value string  `json:"value"`
-	Multi []value `json:"multiValue,omitempty"`
-}
-
-// told is the values of one name. Of several, which of them stands alone is left open:
-// the function must not depend on it, nor on whether one is listed too.
-func told(c *cases, values []string) value {
-	v := value{Value: values[c.IntN(len(values))]}
-	if len(values) > 1 || c.IntN(8) == 0 {
-		for _, s := range values {
-			v.Multi = append(v.Multi, value{Value: s})
-		}
-	}
-	return v
-}
-
-// event is CloudFront's event of a request, as JSON.
-func event(c *cases, r request) string {
-	lines := map[string][]string{}
-	for _, line := range r.lines {
-		name := strings.ToLower(line[0])
-		lines[name] = append(lines[name], line[1])
-	}
-	type part = map[string]value
-	headers, query := part{}, part{}
-	for _, name := range slices.Sorted(maps.Keys(lines)) {
-		headers[name] = told(c, lines[name])
-	}
-	values := r.values()
-	for _, name := range slices.Sorted(maps.Keys(values)) {
-		query[name] = told(c, values[name])
-	}
-	text, err := json.Marshal(map[string]any{
-		"version": "1.0", "context": map[string]string{"eventType": "viewer-request"},
-		"request": map[string]any{"method": "GET", "uri": r.path, "headers": headers, "querystring": query, "cookies": part{}},
-	})
-	if err != nil {
-		panic(err) // the test's own
-	}
-	return string(text)
-}
-
-// outcome is the request that the function lets go on.
-type outcome struct {
-	URI     string
-	Headers map[string]value
-	Query   []pair
-}
-
-// sent is the header and the query that the origin gets.
-func (o outcome) sent() (http.Header, string) {
-	h := http.Header{}
-	for name, v := range o.Headers {
-		for _, s := range v.all() {
-			h.Add(name, s)
-		}
-	}
-	var pairs []string
-	for _, p := range o.Query {
-		for _, s := range p.Values {
-			pairs = append(pairs, p.Name+"="+s)
-		}
-	}
-	return h, strings.Join(pairs, "&")
-}
-
-func (v value) all() []string {
-	if len(v.Multi) == 0 {
-		return []string{v.Value}
-	}
-	var all []string
-	for _, m := range v.Multi {
-		all = append(all, m.Value)
-	}
-	return all
-}
-
 // load compiles the function and returns a way to run it on an event.
 func load(t *testing.T) func(*testing.T, string) outcome {
 	t.Helper()
@@ -244,65 +161,4 @@ func TestTheFunctionIsSmallEnough(t *testing.T) {
 	if strings.Contains(Function(), "{{") {
 		t.Error("a blank is not filled")
 	}
-}
-
-// TestTheFunctionUsesOldJavaScript holds the function to kinds of syntax of ECMAScript
-// 5.1, and let and const: the runtime at the edge has few of the later ones.
-func TestTheFunctionUsesOldJavaScript(t *testing.T) {
-	allowed := strings.Fields(`ArrayLiteral AssignExpression BinaryExpression Binding BlockStatement BracketExpression CallExpression
-		ConditionalExpression DotExpression ExpressionStatement ForLoopInitializerLexicalDecl ForStatement FunctionDeclaration
-		FunctionLiteral Identifier IfStatement LexicalDeclaration NumberLiteral ObjectLiteral ParameterList Program PropertyKeyed
-		RegExpLiteral ReturnStatement StringLiteral UnaryExpression`)
-	kinds := syntax(t, Function())
-	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
-		if !slices.Contains(allowed, kind) {
-			t.Errorf("the function has a %s", kind)
-		}
-	}
-	if !kinds["LexicalDeclaration"] || !kinds["RegExpLiteral"] {
-		t.Errorf("the function is not read: it has only %v", kinds)
-	}
-	for text, kind := range map[string]string{"for (const x of []) {}": "ForOfStatement", "const f = () => 1;": "ArrowFunctionLiteral", "a?.b;": "OptionalChain"} {
-		if !syntax(t, text)[kind] {
-			t.Errorf("%s: found only %v", text, syntax(t, text))
-		}
-	}
-}
-
-// syntax is the kinds of nodes that a program has.
-func syntax(t *testing.T, text string) map[string]bool {
-	t.Helper()
-	program, err := parser.ParseFile(nil, "", text, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	kinds, seen := map[string]bool{}, map[any]bool{}
-	var walk func(v reflect.Value)
-	walk = func(v reflect.Value) {
-		switch v.Kind() {
-		case reflect.Interface:
-			walk(v.Elem())
-		case reflect.Pointer:
-			if v.IsNil() || seen[v.Interface()] {
-				return
-			}
-			seen[v.Interface()] = true
-			if _, is := v.Interface().(ast.Node); is {
-				kinds[v.Elem().Type().Name()] = true
-			}
-			walk(v.Elem())
-		case reflect.Slice:
-			for i := range v.Len() {
-				walk(v.Index(i))
-			}
-		case reflect.Struct:
-			for i := range v.NumField() {
-				if v.Type().Field(i).IsExported() {
-					walk(v.Field(i))
-				}
-			}
-		}
-	}
-	walk(reflect.ValueOf(program))
-	return kinds
 }
