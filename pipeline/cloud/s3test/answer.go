@@ -1,0 +1,149 @@
+package s3test
+
+import (
+	"context"
+	"encoding/xml"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// answer is what goes back: all of it, before faults.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+	of     *object // that the body is of; nil if it is of none
+	first  int     // byte of the object that the body begins with
+}
+
+func newAnswer(status int) *answer { return &answer{status: status, header: http.Header{}} }
+
+// failure is an error as S3 words it.
+func failure(status int, code, message string) *answer {
+	a := newAnswer(status)
+	a.header.Set("Content-Type", "application/xml")
+	text, err := xml.Marshal(struct {
+		XMLName                  xml.Name `xml:"Error"`
+		Code, Message, RequestId string   //nolint:revive // S3's own spelling
+	}{Code: code, Message: message, RequestId: "TEST"})
+	if err != nil { // strings can't fail
+		return newAnswer(http.StatusInternalServerError)
+	}
+	a.body = append([]byte(xml.Header), text...)
+	return a
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	p := s.note(r)
+	put, bad := upload(r)
+	if p.hangup {
+		panic(http.ErrAbortHandler) // closes the connection
+	}
+	path := strings.TrimPrefix(r.URL.Path, "/")
+	a := p.refuse
+	s.mu.Lock()
+	switch {
+	case a != nil:
+	case bad != nil:
+		a = bad
+	default:
+		a = s.do(r, path, put)
+	}
+	for _, f := range p.edits {
+		f(a)
+	}
+	for _, f := range p.after {
+		f(s, path)
+	}
+	s.mu.Unlock()
+	if p.lose {
+		panic(http.ErrAbortHandler)
+	}
+	for _, gate := range p.holds {
+		s.await(r.Context(), gate)
+	}
+	s.send(w, r, a, p)
+}
+
+// do does what is asked. The server is locked.
+func (s *Server) do(r *http.Request, path string, put []byte) *answer {
+	bucket, key, _ := strings.Cut(path, "/")
+	query := r.URL.Query()
+	query.Del("x-id") // the SDK's name of the operation
+	switch {
+	case r.Header.Get("Authorization") == "":
+		return failure(http.StatusForbidden, "AccessDenied", "The request is not signed.")
+	case bucket == "" || key == "" || len(query) > 0:
+		return failure(http.StatusNotImplemented, "NotImplemented", "Only objects are here.")
+	}
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+		return s.get(r, path)
+	case http.MethodPut:
+		return s.take(r, path, put)
+	}
+	return failure(http.StatusMethodNotAllowed, "MethodNotAllowed", "Objects are read and put.")
+}
+
+// await waits until something comes from gate, and gives the request up when its
+// client or the test has gone.
+func (s *Server) await(ctx context.Context, gate <-chan struct{}) {
+	select {
+	case <-gate:
+	case <-ctx.Done():
+		panic(http.ErrAbortHandler)
+	case <-s.done:
+		panic(http.ErrAbortHandler)
+	}
+}
+
+func (s *Server) send(w http.ResponseWriter, r *http.Request, a *answer, p plan) {
+	for name, values := range a.header {
+		w.Header()[name] = values
+	}
+	w.Header().Set("X-Amz-Request-Id", "TEST")
+	w.Header().Set("Date", time.Now().UTC().Format(http.TimeFormat))
+	if w.Header().Get("Content-Length") == "" && a.status != http.StatusNotModified {
+		w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
+	}
+	w.WriteHeader(a.status)
+	if r.Method == http.MethodHead {
+		return
+	}
+	body := a.body
+	if p.keep >= 0 {
+		body = body[:min(p.keep, len(body))]
+	}
+	if !s.write(w, r.Context(), body, p) || len(body) < len(a.body) {
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// write writes the body, at the pace of the plan, out to the connection. It tells if
+// there was somebody to read it.
+func (s *Server) write(w http.ResponseWriter, ctx context.Context, body []byte, p plan) bool {
+	out := http.NewResponseController(w)
+	step := len(body)
+	if p.tick != nil {
+		step = min(p.step, len(body))
+	}
+	if (p.tick != nil || p.keep >= 0) && out.Flush() != nil { // the head goes first
+		return false
+	}
+	for len(body) > 0 {
+		if p.tick != nil {
+			s.await(ctx, p.tick)
+		}
+		n := min(step, len(body))
+		if _, err := w.Write(body[:n]); err != nil {
+			return false
+		}
+		if body = body[n:]; out.Flush() != nil {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,226 @@
+// Package s3test holds a server that speaks as much of Amazon S3 as a store of
+// blobs needs, in memory, and that can be told to fail in the ways S3 and the
+// network in between fail. Production code does not import it.
+//
+// It knows GetObject, HeadObject and PutObject, path-style. Checksums and lengths
+// are checked, signatures are only asked for. Every bucket exists.
+package s3test
+
+import (
+	"context"
+	"crypto/md5"
+	"encoding/hex"
+	"encoding/pem"
+	"io"
+	"log"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// Server is a running server. All methods may be called at any time, by anyone.
+type Server struct {
+	URL string // http://127.0.0.1:PORT, or https
+
+	bundle string        // file with the certificate to trust; "" without TLS
+	done   chan struct{} // closed when the test ends: nothing is held any longer
+
+	mu       sync.Mutex
+	objects  map[string]object // by bucket/key
+	rules    []*rule
+	requests []Request
+	arrived  chan struct{} // closed, and another one made, with each request
+}
+
+type object struct {
+	data     []byte
+	tag      string
+	modified time.Time
+}
+
+// Request is a request that came.
+type Request struct {
+	Method, Path                string // Path is bucket/key
+	Range, IfMatch, IfNoneMatch string
+	Chunked                     bool // the body came in the streaming form, with its checksum behind it
+}
+
+// New starts a server that ends with the test.
+func New(t testing.TB) *Server {
+	s, h := prepare()
+	h.Start()
+	s.URL = h.URL
+	s.endWith(t, h)
+	return s
+}
+
+// NewTLS starts a server that speaks HTTPS.
+func NewTLS(t testing.TB) *Server {
+	s, h := prepare()
+	h.StartTLS()
+	s.URL, s.bundle = h.URL, filepath.Join(t.TempDir(), "ca.pem")
+	s.endWith(t, h)
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: h.Certificate().Raw})
+	if err := os.WriteFile(s.bundle, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func prepare() (*Server, *httptest.Server) {
+	s := &Server{done: make(chan struct{}), objects: map[string]object{}, arrived: make(chan struct{})}
+	h := httptest.NewUnstartedServer(s)
+	h.Config.ErrorLog = log.New(io.Discard, "", 0) // connections that clients drop are no news
+	return s, h
+}
+
+func (s *Server) endWith(t testing.TB, h *httptest.Server) {
+	t.Cleanup(func() {
+		close(s.done)
+		h.CloseClientConnections() // of processes that outlive the test
+		h.Close()
+	})
+}
+
+// Env is what the environment of a process must have for the AWS SDK in it to talk to
+// this server and to nothing else.
+func (s *Server) Env() []string {
+	return []string{
+		"AWS_ENDPOINT_URL_S3=" + s.URL,
+		"AWS_CA_BUNDLE=" + s.bundle,
+		"AWS_REGION=us-east-1",
+		"AWS_ACCESS_KEY_ID=test",
+		"AWS_SECRET_ACCESS_KEY=test",
+		"AWS_SESSION_TOKEN=",
+		"AWS_PROFILE=",
+		"AWS_CONFIG_FILE=" + os.DevNull,
+		"AWS_SHARED_CREDENTIALS_FILE=" + os.DevNull,
+		"AWS_EC2_METADATA_DISABLED=true",
+	}
+}
+
+// Setenv gives the test's own process that environment.
+func (s *Server) Setenv(t testing.TB) {
+	for _, pair := range s.Env() {
+		name, value, _ := strings.Cut(pair, "=")
+		t.Setenv(name, value)
+	}
+}
+
+// Put keeps an object under bucket/key, in place of what is there.
+func (s *Server) Put(path string, data []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.put(path, data)
+}
+
+func (s *Server) put(path string, data []byte) object {
+	sum := md5.Sum(data)
+	o := object{slices.Clone(data), `"` + hex.EncodeToString(sum[:]) + `"`, time.Now()}
+	s.objects[path] = o
+	return o
+}
+
+// Get returns the bytes under bucket/key, and if there is an object.
+func (s *Server) Get(path string) ([]byte, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	o, ok := s.objects[path]
+	return slices.Clone(o.data), ok
+}
+
+// Remove removes the object under bucket/key.
+func (s *Server) Remove(path string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.objects, path)
+}
+
+// Paths are bucket/key of all objects, in order.
+func (s *Server) Paths() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Sorted(maps.Keys(s.objects))
+}
+
+// Requests are those that came since the start, or since Forget, in order.
+func (s *Server) Requests() []Request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.requests)
+}
+
+// Count is how many requests came with that method, for objects whose path ends with
+// key. An empty string is any.
+func (s *Server) Count(method, key string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.count(method, key)
+}
+
+func (s *Server) count(method, key string) (n int) {
+	for _, r := range s.requests {
+		if matches(r, method, key) {
+			n++
+		}
+	}
+	return n
+}
+
+func matches(r Request, method, key string) bool {
+	return (method == "" || r.Method == method) && strings.HasSuffix(r.Path, key)
+}
+
+// Forget sets all counts to zero.
+func (s *Server) Forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.requests = nil
+}
+
+// Wait returns once Count(method, key) is at least n, or with the error of ctx.
+func (s *Server) Wait(ctx context.Context, method, key string, n int) error {
+	for {
+		s.mu.Lock()
+		enough, next := s.count(method, key) >= n, s.arrived
+		s.mu.Unlock()
+		if enough {
+			return nil
+		}
+		select {
+		case <-next:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// note counts a request and returns what the rules make of it.
+func (s *Server) note(r *http.Request) plan {
+	q := Request{
+		Method: r.Method, Path: strings.TrimPrefix(r.URL.Path, "/"),
+		Range: r.Header.Get("Range"), IfMatch: r.Header.Get("If-Match"), IfNoneMatch: r.Header.Get("If-None-Match"),
+		Chunked: chunked(r.Header),
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.requests = append(s.requests, q)
+	close(s.arrived)
+	s.arrived = make(chan struct{})
+	p := plan{keep: -1}
+	for _, rule := range s.rules {
+		if matches(q, rule.method, rule.key) {
+			for _, f := range rule.faults {
+				f(&p)
+			}
+		}
+	}
+	return p
+}
