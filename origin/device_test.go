@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// head makes a header of "Name: value" lines.
-func head(lines ...string) http.Header {
+// headers makes a header of "Name: value" lines.
+func headers(lines ...string) http.Header {
 	h := http.Header{}
 	for _, line := range lines {
 		name, value, _ := strings.Cut(line, ": ")
@@ -59,37 +59,37 @@ func TestDeviceOfHeights(t *testing.T) {
 		{"among others", "a=1&&form=web&h=2000&b", nil, 2592, FromQuery},
 		{"semicolons separate nothing", "a=1;h=300", nil, 1152, FromDefault},
 
-		{"hints", "", head(viewport, ratio), 1728, FromHint},
-		{"hints with the older ratio", "", head(viewport, "DPR: 1"), 1152, FromHint},
-		{"the newer ratio counts", "", head(viewport, ratio, "DPR: 1"), 1728, FromHint},
-		{"the older where the newer can't be read", "", head(viewport, "Sec-CH-DPR: two", "DPR: 1"), 1152, FromHint},
-		{"fractions", "", head("Sec-CH-Viewport-Height: 438.8571", "Sec-CH-DPR: 2.625"), 1152, FromHint},
-		{"part of a pixel above a class", "", head("Sec-CH-Viewport-Height: 640.0001", "Sec-CH-DPR: 1"), 1152, FromHint},
-		{"a height alone is nothing", "", head(viewport), 1152, FromDefault},
-		{"a ratio alone is nothing", "", head(ratio), 1152, FromDefault},
-		{"less than a pixel is nothing", "", head("Sec-CH-Viewport-Height: 0.9", "Sec-CH-DPR: 1"), 1152, FromDefault},
-		{"one pixel", "", head("Sec-CH-Viewport-Height: 0.5", "Sec-CH-DPR: 2"), 640, FromHint},
-		{"five decimals are nothing", "", head(viewport, "Sec-CH-DPR: 1.00001"), 1152, FromDefault},
-		{"a point alone is nothing", "", head(viewport, "Sec-CH-DPR: 2."), 1152, FromDefault},
-		{"no digit before the point is nothing", "", head(viewport, "Sec-CH-DPR: .5"), 1152, FromDefault},
-		{"not a number", "", head(viewport, "Sec-CH-DPR: NaN"), 1152, FromDefault},
-		{"a hint twice is nothing", "", head(viewport, ratio, ratio), 1152, FromDefault},
-		{"a hint joined is nothing", "", head(viewport, "Sec-CH-DPR: 2, 2"), 1152, FromDefault},
-		{"the query before hints", "h=300", head(viewport, ratio), 640, FromQuery},
+		{"hints", "", headers(viewport, ratio), 1728, FromHint},
+		{"hints with the older ratio", "", headers(viewport, "DPR: 1"), 1152, FromHint},
+		{"the newer ratio counts", "", headers(viewport, ratio, "DPR: 1"), 1728, FromHint},
+		{"the older where the newer can't be read", "", headers(viewport, "Sec-CH-DPR: two", "DPR: 1"), 1152, FromHint},
+		{"fractions", "", headers("Sec-CH-Viewport-Height: 438.8571", "Sec-CH-DPR: 2.625"), 1152, FromHint},
+		{"part of a pixel above a class", "", headers("Sec-CH-Viewport-Height: 640.0001", "Sec-CH-DPR: 1"), 1152, FromHint},
+		{"a height alone is nothing", "", headers(viewport), 1152, FromDefault},
+		{"a ratio alone is nothing", "", headers(ratio), 1152, FromDefault},
+		{"less than a pixel is nothing", "", headers("Sec-CH-Viewport-Height: 0.9", "Sec-CH-DPR: 1"), 1152, FromDefault},
+		{"one pixel", "", headers("Sec-CH-Viewport-Height: 0.5", "Sec-CH-DPR: 2"), 640, FromHint},
+		{"five decimals are nothing", "", headers(viewport, "Sec-CH-DPR: 1.00001"), 1152, FromDefault},
+		{"a point alone is nothing", "", headers(viewport, "Sec-CH-DPR: 2."), 1152, FromDefault},
+		{"no digit before the point is nothing", "", headers(viewport, "Sec-CH-DPR: .5"), 1152, FromDefault},
+		{"not a number", "", headers(viewport, "Sec-CH-DPR: NaN"), 1152, FromDefault},
+		{"a hint twice is nothing", "", headers(viewport, ratio, ratio), 1152, FromDefault},
+		{"a hint joined is nothing", "", headers(viewport, "Sec-CH-DPR: 2, 2"), 1152, FromDefault},
+		{"the query before hints", "h=300", headers(viewport, ratio), 640, FromQuery},
 
-		{"a tablet", "", head(tablet), 1728, FromCloudFront},
-		{"a tablet is called mobile too", "", head(mobile, tablet), 1728, FromCloudFront},
-		{"a mobile", "", head(mobile), 1152, FromCloudFront},
-		{"a television", "", head(tv, desktop), 2592, FromCloudFront},
-		{"a desktop", "", head(desktop), 1728, FromCloudFront},
-		{"none of them", "", head("CloudFront-Is-Mobile-Viewer: false"), 1152, FromDefault},
-		{"only true is true", "", head("CloudFront-Is-Desktop-Viewer: TRUE"), 1152, FromDefault},
-		{"hints before CloudFront", "", head(viewport, ratio, mobile), 1728, FromHint},
+		{"a tablet", "", headers(tablet), 1728, FromCloudFront},
+		{"a tablet is called mobile too", "", headers(mobile, tablet), 1728, FromCloudFront},
+		{"a mobile", "", headers(mobile), 1152, FromCloudFront},
+		{"a television", "", headers(tv, desktop), 2592, FromCloudFront},
+		{"a desktop", "", headers(desktop), 1728, FromCloudFront},
+		{"none of them", "", headers("CloudFront-Is-Mobile-Viewer: false"), 1152, FromDefault},
+		{"only true is true", "", headers("CloudFront-Is-Desktop-Viewer: TRUE"), 1152, FromDefault},
+		{"hints before CloudFront", "", headers(viewport, ratio, mobile), 1728, FromHint},
 
-		{"a class before all", "h=2000", head("Plinth-Class: 640", viewport, ratio, tablet), 640, FromClass},
-		{"no class of ours", "h=300", head("Plinth-Class: 641"), 640, FromQuery},
-		{"a class in another case", "h=300", head("Plinth-Class: 1152-LITE"), 640, FromQuery},
-		{"a class twice", "h=300", head("Plinth-Class: 1152", "Plinth-Class: 1152"), 640, FromQuery},
+		{"a class before all", "h=2000", headers("Plinth-Class: 640", viewport, ratio, tablet), 640, FromClass},
+		{"no class of ours", "h=300", headers("Plinth-Class: 641"), 640, FromQuery},
+		{"a class in another case", "h=300", headers("Plinth-Class: 1152-LITE"), 640, FromQuery},
+		{"a class twice", "h=300", headers("Plinth-Class: 1152", "Plinth-Class: 1152"), 640, FromQuery},
 	} {
 		if d := DeviceOf(c.header, c.query); d.Height != c.want || d.From != c.from || d.Lite || d.Form != "universal" && c.name != "among others" {
 			t.Errorf("%s: got %+v, want %d from %s", c.name, d, c.want, c.from)
@@ -105,25 +105,25 @@ func TestDeviceOfLite(t *testing.T) {
 	}{
 		{"nothing is full", "", nil, false},
 		{"asked for", "lite=1", nil, true},
-		{"declined, whatever hints say", "lite=0", head("Save-Data: on", "ECT: 2g"), false},
+		{"declined, whatever hints say", "lite=0", headers("Save-Data: on", "ECT: 2g"), false},
 		{"any other value is nothing", "lite=yes", nil, false},
-		{"any other value lets hints speak", "lite=", head("Save-Data: on"), true},
+		{"any other value lets hints speak", "lite=", headers("Save-Data: on"), true},
 		{"the first of two", "lite=0&lite=1", nil, false},
-		{"save data", "", head("Save-Data: on"), true},
-		{"save data in another case", "", head("Save-Data: ON"), true},
-		{"save data off", "", head("Save-Data: off"), false},
-		{"save data twice is nothing", "", head("Save-Data: on", "Save-Data: on"), false},
-		{"a slow net", "", head("ECT: slow-2g"), true},
-		{"a less slow net", "", head("ECT: 2g"), true},
-		{"a fair net", "", head("ECT: 3g"), false},
-		{"little memory", "", head("Sec-CH-Device-Memory: 2"), true},
-		{"very little memory", "", head("Device-Memory: 0.25"), true},
-		{"enough memory", "", head("Device-Memory: 4"), false},
-		{"a little more than little", "", head("Device-Memory: 2.0001"), false},
-		{"the newer memory counts", "", head("Sec-CH-Device-Memory: 8", "Device-Memory: 1"), false},
-		{"memory that can't be read", "", head("Device-Memory: -1"), false},
-		{"a class decides", "lite=0", head("Plinth-Class: 1728-lite"), true},
-		{"a full class decides", "lite=1", head("Plinth-Class: 1728", "Save-Data: on"), false},
+		{"save data", "", headers("Save-Data: on"), true},
+		{"save data in another case", "", headers("Save-Data: ON"), true},
+		{"save data off", "", headers("Save-Data: off"), false},
+		{"save data twice is nothing", "", headers("Save-Data: on", "Save-Data: on"), false},
+		{"a slow net", "", headers("ECT: slow-2g"), true},
+		{"a less slow net", "", headers("ECT: 2g"), true},
+		{"a fair net", "", headers("ECT: 3g"), false},
+		{"little memory", "", headers("Sec-CH-Device-Memory: 2"), true},
+		{"very little memory", "", headers("Device-Memory: 0.25"), true},
+		{"enough memory", "", headers("Device-Memory: 4"), false},
+		{"a little more than little", "", headers("Device-Memory: 2.0001"), false},
+		{"the newer memory counts", "", headers("Sec-CH-Device-Memory: 8", "Device-Memory: 1"), false},
+		{"memory that can't be read", "", headers("Device-Memory: -1"), false},
+		{"a class decides", "lite=0", headers("Plinth-Class: 1728-lite"), true},
+		{"a full class decides", "lite=1", headers("Plinth-Class: 1728", "Save-Data: on"), false},
 	} {
 		if d := DeviceOf(c.header, c.query); d.Lite != c.want {
 			t.Errorf("%s: got %+v", c.name, d)
@@ -140,7 +140,7 @@ func TestDeviceOfForms(t *testing.T) {
 		if d := DeviceOf(nil, query); d.Form != want {
 			t.Errorf("%q: got %s, want %s", query, d.Form, want)
 		}
-		if d := DeviceOf(head("Plinth-Class: 640"), query); d.Form != want {
+		if d := DeviceOf(headers("Plinth-Class: 640"), query); d.Form != want {
 			t.Errorf("%q with a class: got %s, want %s", query, d.Form, want)
 		}
 	}
@@ -150,7 +150,7 @@ func TestClassesAreEightKeys(t *testing.T) {
 	var keys []string
 	for _, c := range Classes() {
 		keys = append(keys, c.String())
-		if d := DeviceOf(head("Plinth-Class: "+c.String()), ""); d.Class != c || d.From != FromClass {
+		if d := DeviceOf(headers("Plinth-Class: "+c.String()), ""); d.Class != c || d.From != FromClass {
 			t.Errorf("%s: got %+v", c, d)
 		}
 	}
@@ -163,18 +163,18 @@ func TestClassesAreEightKeys(t *testing.T) {
 // Each listed field is taken out of a header that it matters in.
 func TestEveryListedFieldMatters(t *testing.T) {
 	alone := map[string]http.Header{
-		"Plinth-Class":                 head("Plinth-Class: 640"),
-		"Sec-CH-Viewport-Height":       head("Sec-CH-Viewport-Height: 300", "DPR: 1"),
-		"Sec-CH-DPR":                   head("Sec-CH-DPR: 1", "Sec-CH-Viewport-Height: 300"),
-		"DPR":                          head("DPR: 1", "Sec-CH-Viewport-Height: 300"),
-		"CloudFront-Is-Tablet-Viewer":  head("CloudFront-Is-Tablet-Viewer: true"),
-		"CloudFront-Is-Mobile-Viewer":  head("CloudFront-Is-Mobile-Viewer: true"),
-		"CloudFront-Is-SmartTV-Viewer": head("CloudFront-Is-SmartTV-Viewer: true"),
-		"CloudFront-Is-Desktop-Viewer": head("CloudFront-Is-Desktop-Viewer: true"),
-		"Save-Data":                    head("Save-Data: on"),
-		"ECT":                          head("ECT: 2g"),
-		"Sec-CH-Device-Memory":         head("Sec-CH-Device-Memory: 1"),
-		"Device-Memory":                head("Device-Memory: 1"),
+		"Plinth-Class":                 headers("Plinth-Class: 640"),
+		"Sec-CH-Viewport-Height":       headers("Sec-CH-Viewport-Height: 300", "DPR: 1"),
+		"Sec-CH-DPR":                   headers("Sec-CH-DPR: 1", "Sec-CH-Viewport-Height: 300"),
+		"DPR":                          headers("DPR: 1", "Sec-CH-Viewport-Height: 300"),
+		"CloudFront-Is-Tablet-Viewer":  headers("CloudFront-Is-Tablet-Viewer: true"),
+		"CloudFront-Is-Mobile-Viewer":  headers("CloudFront-Is-Mobile-Viewer: true"),
+		"CloudFront-Is-SmartTV-Viewer": headers("CloudFront-Is-SmartTV-Viewer: true"),
+		"CloudFront-Is-Desktop-Viewer": headers("CloudFront-Is-Desktop-Viewer: true"),
+		"Save-Data":                    headers("Save-Data: on"),
+		"ECT":                          headers("ECT: 2g"),
+		"Sec-CH-Device-Memory":         headers("Sec-CH-Device-Memory: 1"),
+		"Device-Memory":                headers("Device-Memory: 1"),
 	}
 	names := RequestHeaders()
 	if len(names) != len(alone) {
@@ -194,7 +194,7 @@ func TestEveryListedFieldMatters(t *testing.T) {
 }
 
 func TestDeviceOfAllocatesNothing(t *testing.T) {
-	h := head("Sec-CH-Viewport-Height: 438.8571", "Sec-CH-DPR: 2.625", "Save-Data: off", "User-Agent: x")
+	h := headers("Sec-CH-Viewport-Height: 438.8571", "Sec-CH-DPR: 2.625", "Save-Data: off", "User-Agent: x")
 	for _, query := range []string{"", "h=900&form=web", "exp=1&sig=2&lite=1"} {
 		if n := testing.AllocsPerRun(100, func() { DeviceOf(h, query) }); n != 0 {
 			t.Errorf("%q: %g allocations", query, n)
@@ -228,7 +228,7 @@ func BenchmarkDeviceOf(b *testing.B) {
 		"nothing":         {"", nil},
 	} {
 		b.Run(name, func(b *testing.B) {
-			h := head(c.lines...)
+			h := headers(c.lines...)
 			b.ReportAllocs()
 			for b.Loop() {
 				DeviceOf(h, c.query)

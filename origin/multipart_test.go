@@ -14,9 +14,10 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/plinth3d/plinth/pipeline/asset"
 )
 
 func TestMultipart(t *testing.T) {
@@ -122,17 +123,14 @@ func readParts(t rapid.TB, contentType string, sent, body []byte, parts []Span) 
 
 func TestSendParts(t *testing.T) {
 	body := []byte("0123456789abcdefghijklmnopqrstuvwxyz")
-	f := &found{
-		Subject: Subject{Size: int64(len(body)), ETag: `"x"`, Modified: time.Time{}}, kind: "model/gltf-binary", cache: brief,
-		open: func(start, length int64) (io.ReadCloser, error) {
-			return io.NopCloser(bytes.NewReader(body[start : start+length])), nil
-		},
-	}
+	d := newHead(kindRendition, Subject{Size: int64(len(body))}, "model/gltf-binary", asset.Hash(body), forever)
 	w := httptest.NewRecorder()
-	plan := Decide(http.MethodGet, fields("Range", "bytes=-3,0-9,20-20"), f.Subject)
-	sent, err := send(w, f, plan, describe(w.Header(), f, plan))
-	if err != nil || w.Code != http.StatusPartialContent || w.Header().Get("Content-Length") != strconv.FormatInt(sent, 10) || int(sent) != w.Body.Len() {
-		t.Errorf("got %d, %d bytes, %v, %v", w.Code, sent, w.Header(), err)
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	r.Header = fields("Range", "bytes=-3,0-9,20-20")
+	q := request{Request: r}
+	send(w, &q, &found{head: d, text: body}, 0)
+	if q.err != nil || w.Code != http.StatusPartialContent || q.status != w.Code || w.Header().Get("Content-Length") != strconv.FormatInt(q.sent, 10) || int(q.sent) != w.Body.Len() {
+		t.Errorf("got %d, %d bytes, %v, %v", w.Code, q.sent, w.Header(), q.err)
 	}
 	if got := w.Header().Get("Content-Range"); got != "" {
 		t.Errorf("15.3.7.2: got Content-Range %q outside the parts", got)

@@ -1,312 +1,262 @@
+// Package origin serves renditions and manifests to browsers and to the CDN. What to
+// answer is decided by pure functions over the request's head and the object; how the
+// bytes leave is another matter.
 package origin
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"maps"
 	"net/http"
-	"strconv"
-	"strings"
+	"sync/atomic"
 	"time"
 
+	"github.com/maypok86/otter/v2"
+
+	"github.com/plinth3d/plinth/origin/cache"
 	"github.com/plinth3d/plinth/pipeline/asset"
 )
 
-// Catalog is what the origin asks of a catalog.
-type Catalog interface {
-	Current(ctx context.Context, merchant, model string) (asset.Manifest, error)
-	Newest(ctx context.Context, merchant, model string) (asset.Version, error)
-}
-
-// Origin answers for /o/ and /p/. Its fields are set once.
-type Origin struct {
-	Store   asset.Store
+// Config is what an origin is made of. Store, Catalog and Log are needed; the rest may be
+// left zero.
+type Config struct {
+	Cache   *cache.Cache
 	Catalog Catalog
 	Log     *slog.Logger
+
+	Fresh     time.Duration // how long a manifest is taken as it is; 0 asks the catalog each time
+	Manifests int64         // bytes of memory for manifests and what was picked from them
+	Keys      Keys          // of merchants whose URLs are signed
+	Verify    []string      // values of X-Origin-Verify, one of which each request must have
+	Misses    float64       // uncached files a client may ask for per second; 0 is no limit
+	MinRate   int64         // bytes per second that a client must take; 0 is no limit
+	Quiet     bool          // no line for each request
+}
+
+// Origin answers for /o/ and /p/.
+type Origin struct {
+	Config
+	cache    *cache.Cache
+	models   *models
+	answers  *otter.Cache[answerKey, []choice]
+	limits   *limits
+	metrics  *metrics
+	draining atomic.Bool
+}
+
+// New returns an origin.
+func New(c Config) (*Origin, error) {
+	for _, v := range c.Verify {
+		if len(v) < 16 {
+			return nil, fmt.Errorf("%w: a value of X-Origin-Verify has %d characters; it is a secret, make it 16 or more", asset.ErrInvalid, len(v))
+		}
+	}
+	o := &Origin{
+		Config: c, cache: c.Cache,
+		models:  newModels(c.Catalog, c.Fresh, c.Manifests*3/4),
+		answers: newAnswers(c.Manifests / 4),
+		limits:  newLimits(c.Misses),
+	}
+	o.metrics = newMetrics(o)
+	return o, nil
 }
 
 // Cache policies.
 const (
 	forever = "public, max-age=31536000, immutable"
 	brief   = "public, max-age=60, stale-while-revalidate=600"
+	shortly = "public, max-age=2"
 )
 
-// exposed are the headers that scripts of other sites may read.
-const exposed = "Accept-Ranges, Content-Length, Content-Location, Content-Range, ETag, Plinth-Reason, Retry-After, Server-Timing"
+// request is one request on its way, with what its line in the log says.
+type request struct {
+	*http.Request
+	route  route
+	status int
+	sent   int64
+	level  int // that was picked; -1 for none
+	reason string
+	layer  cache.Layer
+	err    error
+}
+
+// notCached is where what is no file came from.
+const notCached = cache.Layer(layers)
+
+func (q *request) from() string {
+	if q.layer == notCached {
+		return "-"
+	}
+	return q.layer.String()
+}
 
 // ServeHTTP answers one request and logs one line.
 func (o *Origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := time.Now()
-	status, sent, err := o.answer(w, r)
+	q := request{Request: r, level: -1, layer: notCached}
+	o.answer(w, &q)
+	took := time.Since(began)
+	o.metrics.count(&q, took)
+	if !o.Quiet {
+		o.line(&q, took)
+	}
+}
+
+// line is one request in the log.
+func (o *Origin) line(q *request, took time.Duration) {
 	level := slog.LevelInfo
-	if status >= 500 && status != http.StatusServiceUnavailable {
+	if q.status >= 500 && q.status != http.StatusServiceUnavailable {
 		level = slog.LevelError
 	}
-	o.Log.Log(r.Context(), level, "serve", "method", r.Method, "path", r.URL.Path, "status", status, "ms", time.Since(began).Milliseconds(), "bytes", sent, "err", err)
+	attrs := [...]slog.Attr{
+		slog.String("method", q.Method), slog.String("path", q.URL.Path), slog.Int("status", q.status),
+		slog.Int64("bytes", q.sent), slog.Float64("ms", float64(took.Microseconds())/1e3),
+		slog.String("from", q.from()), slog.String("reason", q.reason), slog.Any("err", q.err),
+	}
+	n := len(attrs)
+	if q.err == nil {
+		n--
+		if q.reason == "" {
+			n--
+		}
+	}
+	o.Log.LogAttrs(q.Context(), level, "serve", attrs[:n]...)
 }
 
-// errMethod, errBody: requests that no path takes.
+// Requests that no path takes.
 var (
-	errMethod = errors.New("only GET, HEAD and OPTIONS are allowed here")
-	errBody   = errors.New("a request for an asset has no body")
+	errMethod  = errors.New("only GET, HEAD and OPTIONS are allowed here")
+	errUnknown = errors.New("this method is not known here")
+	errBody    = errors.New("a request for an asset has no body")
+	errLong    = errors.New("the address is longer than any of this origin")
 )
 
-func (o *Origin) answer(w http.ResponseWriter, r *http.Request) (status int, sent int64, err error) {
+// longest is the most bytes that an address has here.
+const longest = 4 << 10
+
+// answer does one request. What it decides is in this order: the method, who may ask, what
+// the path names, and then what RFC 9110 says of conditions and ranges.
+func (o *Origin) answer(w http.ResponseWriter, q *request) {
 	h := w.Header()
-	h.Set("Access-Control-Allow-Origin", "*")
-	h.Set("Access-Control-Expose-Headers", exposed)
-	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
-	h.Set("X-Content-Type-Options", "nosniff")
-	status, closing := Screen(r.Method, r.Header, r.ContentLength)
-	if closing {
-		h.Set("Connection", "close")
+	put(h, common)
+	if o.draining.Load() {
+		h["Connection"] = closing
 	}
-	switch status {
-	case http.StatusNoContent:
-		h.Set("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS")
-		h.Set("Access-Control-Allow-Headers", "Range, If-Match, If-None-Match, If-Range")
-		h.Set("Access-Control-Max-Age", "86400")
-		h.Set("Allow", "GET, HEAD, OPTIONS")
-		w.WriteHeader(http.StatusNoContent)
-		return http.StatusNoContent, 0, nil
-	case http.StatusMethodNotAllowed, http.StatusNotImplemented:
-		h.Set("Allow", "GET, HEAD, OPTIONS")
-		return refuse(w, r, status, errMethod), 0, errMethod
-	case http.StatusBadRequest:
-		return refuse(w, r, status, errBody), 0, errBody
+	status, last := Screen(q.Method, q.Header, q.ContentLength)
+	if last {
+		h["Connection"] = closing
 	}
-	found, err := o.find(r)
+	switch {
+	case status == http.StatusNoContent:
+		put(h, preflight)
+		q.status = status
+		w.WriteHeader(status)
+		return
+	case status != 0:
+		refuse(w, q, status, reasonOf(h, status))
+		return
+	case len(q.RequestURI) > longest:
+		refuse(w, q, http.StatusRequestURITooLong, errLong)
+		return
+	}
+	f, err := o.find(q)
 	if err != nil {
-		return refuse(w, r, statusOf(h, err), err), 0, err
+		refuse(w, q, statusOf(h, err), err)
+		return
 	}
-	plan := Decide(r.Method, r.Header, found.Subject)
-	maps.Copy(h, found.extra)
-	sent, err = send(w, found, plan, describe(h, found, plan))
-	return plan.Status, sent, err
+	defer f.close()
+	q.level, q.reason, q.layer = f.level, f.reason, f.layer()
+	if f.timing != nil {
+		h["Server-Timing"] = f.timing
+	}
+	send(w, q, f, o.MinRate)
 }
 
-// found is what a path leads to.
-type found struct {
-	Subject
-	kind  string // Content-Type
-	cache string // Cache-Control
-	open  func(start, length int64) (io.ReadCloser, error)
-	extra http.Header
+var preflight = []field{
+	fieldOf("Access-Control-Allow-Methods", "GET, HEAD, OPTIONS"),
+	fieldOf("Access-Control-Allow-Headers", "Range, If-Match, If-None-Match, If-Modified-Since, If-Unmodified-Since, If-Range"),
+	fieldOf("Access-Control-Max-Age", "86400"),
+	fieldOf("Allow", "GET, HEAD, OPTIONS"),
+	fieldOf("Cache-Control", "public, max-age=86400"),
 }
 
-// errPath is a path that leads nowhere.
+func reasonOf(h http.Header, status int) error {
+	switch status {
+	case http.StatusMethodNotAllowed:
+		h["Allow"] = []string{"GET, HEAD, OPTIONS"}
+		return errMethod
+	case http.StatusNotImplemented:
+		return errUnknown
+	}
+	return errBody
+}
+
+// errPath is a path that leads nowhere, or nowhere for this client: the two can't be told
+// apart.
 var errPath = fmt.Errorf("%w: there is nothing at this address", asset.ErrNotFound)
 
-// find follows a path: /o/{merchant}/{hash}/{name}.glb, /p/{merchant}/{model}.glb or
-// .json.
-func (o *Origin) find(r *http.Request) (*found, error) {
-	parts := strings.Split(r.URL.Path, "/")
-	switch {
-	case len(parts) == 5 && parts[1] == "o":
-		return o.rendition(r.Context(), parts[2], parts[3], parts[4])
-	case len(parts) == 4 && parts[1] == "p":
-		if model, ok := strings.CutSuffix(parts[3], ".glb"); ok {
-			return o.product(r, parts[2], model)
-		}
-		if model, ok := strings.CutSuffix(parts[3], ".json"); ok {
-			return o.manifest(r.Context(), parts[2], model)
-		}
-	}
-	return nil, errPath
-}
-
-func (o *Origin) rendition(ctx context.Context, merchant, hash, name string) (*found, error) {
-	stem, ok := strings.CutSuffix(name, ".glb")
-	if !ok || !asset.IsHash(hash) || asset.CheckID(merchant) != nil || asset.CheckID(stem) != nil {
+// find follows a path to what it names.
+func (o *Origin) find(q *request) (*found, error) {
+	q.route = routeOf(q.URL.Path, q.URL.RawPath)
+	if q.route.kind == kindNone || !verified(o.Verify, q.Header["X-Origin-Verify"]) {
 		return nil, errPath
 	}
-	key := asset.RenditionKey(merchant, hash)
-	info, err := o.Store.Stat(ctx, key)
-	if err != nil {
-		return nil, err
+	left, ok := o.Keys.verify(q.route, q.URL.Path, q.URL.RawQuery, time.Now())
+	if !ok {
+		return nil, errPath
 	}
-	open := func(start, length int64) (io.ReadCloser, error) {
-		_, body, err := o.Store.Read(ctx, key, asset.Range{Offset: start, Length: length, Tag: info.Tag})
-		return body, err
+	f, err := o.open(q.Context(), q)
+	if err == nil && left > 0 {
+		f.head = f.head.until(left)
 	}
-	return &found{Subject{Size: info.Size, ETag: `"` + hash + `"`}, "model/gltf-binary", forever, open, nil}, nil
+	return f, err
 }
 
-func (o *Origin) product(r *http.Request, merchant, model string) (*found, error) {
-	m, err := o.current(r.Context(), merchant, model)
+func (o *Origin) open(ctx context.Context, q *request) (*found, error) {
+	admit := func() error { return o.limits.admit(o.client(q)) }
+	if q.route.kind == kindRendition {
+		return o.rendition(ctx, q.route, admit)
+	}
+	m, old, err := o.models.get(ctx, q.route.merchant, q.route.model)
 	if err != nil {
 		return nil, err
 	}
-	rendition, why, ok := Pick(m, DeviceOf(r.Header, r.URL.RawQuery))
-	if !ok {
-		return nil, fmt.Errorf("%w: %s has no renditions", asset.ErrNotFound, model)
+	var f *found
+	if q.route.kind == kindManifest {
+		f, err = m.text(q.Header["Accept-Encoding"])
+	} else {
+		f, err = o.product(ctx, m, DeviceOf(q.Header, q.URL.RawQuery), admit)
 	}
-	f, err := o.rendition(r.Context(), merchant, rendition.SHA256, model+".glb")
+	if err == nil && old {
+		f.head = f.head.caching(shortly)
+	}
+	return f, err
+}
+
+// text is a model's manifest.
+func (m *model) text(accept []string) (*found, error) {
+	if m.pending() {
+		if m.upload.State == asset.Failed {
+			return nil, errFailed
+		}
+		return nil, errPending
+	}
+	c := m.page.choose(accept)
+	return &found{head: c.head, text: c.body, level: -1}, nil
+}
+
+func (o *Origin) rendition(ctx context.Context, at route, admit func() error) (*found, error) {
+	f := &found{level: -1}
+	var err error
+	f.object, err = o.cache.Get(ctx, cache.Want{Key: asset.RenditionKey(at.merchant, at.hash), Digest: at.hash, Admit: admit})
 	if err != nil {
 		return nil, err
 	}
-	f.cache = brief
-	f.extra = http.Header{
-		"Content-Location": {"/o/" + merchant + "/" + rendition.SHA256 + "/" + model + ".glb"},
-		"Plinth-Reason":    {why.String()},
-		"Server-Timing":    {fmt.Sprintf(`level;desc="%s"`, why)},
-	}
+	s := Subject{Size: f.object.Size, Modified: toSecond(f.object.Modified()), Immutable: true}
+	f.head = newHead(kindRendition, s, at.media, at.hash, forever)
 	return f, nil
 }
 
-func (o *Origin) manifest(ctx context.Context, merchant, model string) (*found, error) {
-	m, err := o.current(ctx, merchant, model)
-	if err != nil {
-		return nil, err
-	}
-	text, err := json.Marshal(m)
-	if err != nil {
-		return nil, err
-	}
-	open := func(start, length int64) (io.ReadCloser, error) {
-		return io.NopCloser(bytes.NewReader(text[start : start+length])), nil
-	}
-	return &found{Subject{Size: int64(len(text)), ETag: `"` + asset.Hash(text) + `"`}, "application/json", brief, open, nil}, nil
-}
-
-// errPending is a product whose levels are being made.
-var errPending = fmt.Errorf("%w: its levels are being made; ask again in a moment", asset.ErrUnavailable)
-
-// current is the manifest of a model; one that is known and has none yet is
-// errPending.
-func (o *Origin) current(ctx context.Context, merchant, model string) (asset.Manifest, error) {
-	if asset.CheckID(merchant) != nil || asset.CheckID(model) != nil {
-		return asset.Manifest{}, errPath
-	}
-	m, err := o.Catalog.Current(ctx, merchant, model)
-	if !errors.Is(err, asset.ErrNotFound) {
-		return m, err
-	}
-	v, newest := o.Catalog.Newest(ctx, merchant, model)
-	if newest == nil && (v.State == asset.Queued || v.State == asset.Running) {
-		return m, errPending
-	}
-	return m, err
-}
-
-// progress is how long one piece of an answer may take to leave.
-const progress = 30 * time.Second
-
-// describe sets the headers of an answer and lays out its parts, if it has such.
-func describe(h http.Header, f *found, p Plan) (parts Multipart) {
-	h.Set("Etag", f.ETag)
-	h.Set("Cache-Control", f.cache)
-	h.Set("Accept-Ranges", "bytes")
-	switch {
-	case p.Status == http.StatusNotModified:
-		return parts
-	case p.Status == http.StatusPreconditionFailed:
-		h.Set("Cache-Control", "no-store")
-		return parts
-	case p.Status == http.StatusRequestedRangeNotSatisfiable:
-		h.Set("Cache-Control", "no-store") // it is about this range, not the object
-		h.Set("Content-Range", UnsatisfiedRange(f.Size))
-		return parts
-	case p.Parts != nil:
-		parts = NewMultipart(f.kind, f.ETag, f.Size, p.Parts)
-		h.Set("Content-Type", parts.Type)
-		h.Set("Content-Length", strconv.FormatInt(parts.Length, 10))
-		return parts
-	case p.Status == http.StatusPartialContent:
-		h.Set("Content-Range", ContentRange(p.Span, f.Size))
-	}
-	h.Set("Content-Type", f.kind)
-	h.Set("Content-Length", strconv.FormatInt(p.Span.Length, 10))
-	return parts
-}
-
-// send writes an answer.
-func send(w http.ResponseWriter, f *found, p Plan, parts Multipart) (sent int64, err error) {
-	switch {
-	case !p.Body:
-		w.WriteHeader(p.Status)
-		return 0, nil
-	case p.Parts == nil:
-		return sendSpan(w, f, p.Status, nil, p.Span)
-	}
-	for i, s := range p.Parts {
-		n, err := sendSpan(w, f, p.Status, parts.Heads[i], s)
-		if sent += n; err != nil {
-			return sent, err
-		}
-		p.Status = 0 // it has been said
-	}
-	n, err := w.Write(parts.Trailer)
-	return sent + int64(n), err
-}
-
-// sendSpan writes a status unless it is 0, a head and a span. A client that takes
-// nothing for a while is dropped.
-func sendSpan(w http.ResponseWriter, f *found, status int, head []byte, s Span) (int64, error) {
-	from, err := f.open(s.Start, s.Length)
-	if err != nil {
-		return 0, err
-	}
-	defer from.Close() //nolint:errcheck // only read
-	if status != 0 {
-		w.WriteHeader(status)
-	}
-	n, err := w.Write(head)
-	sent := int64(n)
-	if err != nil {
-		return sent, fmt.Errorf("send: %w", err)
-	}
-	control := http.NewResponseController(w)
-	const piece = 1 << 20
-	for left := s.Length; left > 0; {
-		// Where a deadline can't be set the server's own hold.
-		_ = control.SetWriteDeadline(time.Now().Add(progress))
-		n, err := io.CopyN(w, from, min(piece, left))
-		sent, left = sent+n, left-n
-		if err != nil {
-			return sent, fmt.Errorf("send: %w", err)
-		}
-	}
-	_ = control.SetWriteDeadline(time.Time{})
-	return sent, nil
-}
-
-// statusOf is the one place where kinds of errors become a status.
-func statusOf(h http.Header, err error) int {
-	switch {
-	case errors.Is(err, asset.ErrNotFound), errors.Is(err, asset.ErrInvalid):
-		h.Set("Cache-Control", "public, max-age=5")
-		return http.StatusNotFound
-	case errors.Is(err, asset.ErrUnavailable):
-		h.Set("Cache-Control", "no-store")
-		h.Set("Retry-After", "2")
-		return http.StatusServiceUnavailable
-	}
-	h.Set("Cache-Control", "no-store")
-	return http.StatusInternalServerError
-}
-
-// refuse answers with an error, as problem+json (RFC 9457). Faults of ours are not
-// explained to strangers.
-func refuse(w http.ResponseWriter, r *http.Request, status int, err error) int {
-	detail := "something is wrong here, not with your request"
-	if status != http.StatusInternalServerError {
-		detail = err.Error()
-	}
-	text, e := json.Marshal(map[string]any{"type": "about:blank", "title": http.StatusText(status), "status": status, "detail": detail})
-	if e != nil {
-		text = []byte("{}")
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.Header().Set("Content-Length", strconv.Itoa(len(text)))
-	w.WriteHeader(status)
-	if r.Method != http.MethodHead {
-		_, _ = w.Write(text) // a client that left has no use for it
-	}
-	return status
-}
+// Drain makes all further answers the last on their connections, and /readyz say so.
+func (o *Origin) Drain() { o.draining.Store(true) }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"path/filepath"
 	"runtime"
@@ -133,12 +132,9 @@ func (h *home) serverRecipe() (pipeline.Recipe, error) {
 	return r, nil
 }
 
-func (h *home) origin() *origin.Origin {
-	return &origin.Origin{Store: h.store, Catalog: h.catalog, Log: h.log}
-}
-
-// handler routes all of Plinth: the API, assets and the shop page.
-func (h *home) handler(ctx context.Context) (http.Handler, error) {
+// handler routes all of Plinth: the API, assets and the shop page, whose products are
+// fetched from assets.
+func (h *home) handler(ctx context.Context, o *origin.Origin, assets string) (http.Handler, error) {
 	r, err := h.serverRecipe()
 	if err != nil {
 		return nil, err
@@ -146,47 +142,20 @@ func (h *home) handler(ctx context.Context) (http.Handler, error) {
 	if err := pipeline.StoreRecipe(ctx, h.store, r); err != nil {
 		return nil, err
 	}
-	in := &intake.Intake{Store: h.store, Queue: h.jobs, Catalog: h.catalog, Recipe: r, Temp: filepath.Join(h.data, "store", "tmp"), Log: h.log}
-	page, err := viewer.Handler()
+	in := &intake.Intake{Store: h.store, Queue: h.jobs, Catalog: h.catalog, Recipe: r, Temp: filepath.Join(h.data, "store", "tmp"), Assets: assets, Log: h.log}
+	api := in.Handler(asset.Merchant)
+	page, err := viewer.Handler(assets)
 	if err != nil {
 		return nil, err
 	}
-	mux := http.NewServeMux()
-	mux.Handle("/v1/", in.Handler(asset.Merchant))
-	mux.Handle("/o/", h.origin())
-	mux.Handle("/p/", h.origin())
-	mux.Handle("/", page)
-	return mux, nil
-}
-
-// listenAndServe serves until ctx is done, then lets requests at hand finish for a
-// moment. ready is called with the address once it listens.
-func listenAndServe(ctx context.Context, address string, handler http.Handler, ready func(net.Addr)) error {
-	l, err := net.Listen("tcp", address)
-	if err != nil {
-		return fmt.Errorf("%w: %w", asset.ErrUnavailable, err)
-	}
-	s := &http.Server{
-		Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
-	}
-	// Requests at hand go on past the end of ctx, until the server is shut down.
-	requests, end := context.WithCancel(context.WithoutCancel(ctx))
-	defer end()
-	s.BaseContext = func(net.Listener) context.Context { return requests }
-	stopped := make(chan error, 1)
-	defer context.AfterFunc(ctx, func() {
-		quiet, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-		defer cancel()
-		err := s.Shutdown(quiet)
-		end() // what is left is streams of events
-		if err != nil {
-			err = s.Close()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch path := r.URL.Path; {
+		case strings.HasPrefix(path, "/o/"), strings.HasPrefix(path, "/p/"):
+			o.ServeHTTP(w, r)
+		case strings.HasPrefix(path, "/v1/"):
+			api.ServeHTTP(w, r)
+		default:
+			page.ServeHTTP(w, r)
 		}
-		stopped <- err
-	})()
-	ready(l.Addr())
-	if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("%w: serve: %w", asset.ErrUnavailable, err)
-	}
-	return <-stopped
+	}), nil
 }

@@ -5,34 +5,61 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 )
 
 func newOrigin(c console) *cobra.Command {
 	var s settings
+	var o originSettings
+	var show bool
 	cmd := &cobra.Command{
-		Use:     "origin",
-		Short:   "Only serve renditions and manifests",
-		Example: `  plinth origin --data /var/lib/plinth --listen :8081`,
-		Args:    args(0, 0, "nothing"),
-		RunE:    func(cmd *cobra.Command, _ []string) error { return runOrigin(cmd.Context(), c, s) },
+		Use:   "origin",
+		Short: "Only serve renditions and manifests",
+		Long: `Origin serves what workers made: /p/MERCHANT/MODEL.glb is the right level for the
+device that asks, /p/MERCHANT/MODEL.json the manifest, /o/... the files themselves,
+forever. Files of a remote store are cached in memory and on disk, and served on when
+the store is down. On SIGTERM nobody new is let in, and answers at hand are finished.
+
+/metrics is for Prometheus, /healthz and /readyz for load balancers.`,
+		Example: `  plinth origin --data /var/lib/plinth --listen :8081
+  plinth origin --store s3://renditions/prod --memory 1GiB --disk 20GiB --cache /mnt/cache
+  PLINTH_ORIGIN_VERIFY=secret1,secret2 plinth origin --admin 127.0.0.1:9090
+  plinth origin --config`,
+		Args: args(0, 0, "nothing"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if show {
+				return showSettings(c, cmd)
+			}
+			return runOrigin(cmd.Context(), c, s, o)
+		},
 	}
 	s.addData(cmd)
 	s.addListen(cmd)
+	o.add(cmd)
+	cmd.Flags().BoolVar(&show, "config", false, "show all settings as they are, and end")
 	return cmd
 }
 
-func runOrigin(ctx context.Context, c console, s settings) (err error) {
+func runOrigin(ctx context.Context, c console, s settings, set originSettings) (err error) {
 	h, err := s.open(ctx, c, false)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, h.close()) }()
-	mux := http.NewServeMux()
-	mux.Handle("/", h.origin())
-	return listenAndServe(ctx, s.listen, mux, func(a net.Addr) {
-		_, _ = fmt.Fprintf(c.out, "Plinth's origin listens on http://%s\n", a)
+	o, closing, err := set.open(h)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closing()) }()
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return set.serveAdmin(ctx, o) })
+	group.Go(func() error {
+		return (&server{
+			address: s.listen, handler: set.routes(o, o), connections: set.connections, drain: o.Drain,
+			ready: func(a net.Addr) { _, _ = fmt.Fprintf(c.out, "Plinth's origin listens on http://%s\n", a) },
+		}).run(ctx)
 	})
+	return group.Wait()
 }

@@ -8,8 +8,10 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -21,7 +23,9 @@ import (
 
 func newServe(c console) *cobra.Command {
 	var s settings
+	var o originSettings
 	var demo bool
+	var assets string
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run everything in one process: uploads, worker, origin and shop page",
@@ -33,23 +37,33 @@ process that is killed loses nothing: its successor goes on.`,
   curl -T chair.glb http://localhost:8080/v1/models/chair
   curl -N http://localhost:8080/v1/models/chair/events`,
 		Args: args(0, 0, "nothing"),
-		RunE: func(cmd *cobra.Command, _ []string) error { return runServe(cmd.Context(), c, s, demo) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return runServe(cmd.Context(), c, s, o, demo, assets) },
 	}
 	s.addData(cmd)
 	s.addListen(cmd)
 	s.addWork(cmd)
+	o.add(cmd)
 	s.recipe.add(cmd)
+	cmd.Flags().StringVar(&assets, "assets", "", "where shoppers fetch products, such as https://cdn.example.com; empty is this server")
 	cmd.Flags().BoolVar(&demo, "demo", false, "make the sample products and upload them")
 	return cmd
 }
 
-func runServe(ctx context.Context, c console, s settings, demo bool) (err error) {
+func runServe(ctx context.Context, c console, s settings, set originSettings, demo bool, assets string) (err error) {
+	if err := checkAssets(assets); err != nil {
+		return err
+	}
 	h, err := s.open(ctx, c, true)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, h.close()) }()
-	handler, err := h.handler(ctx)
+	o, closing, err := set.open(h)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closing()) }()
+	handler, err := h.handler(ctx, o, assets)
 	if err != nil {
 		return err
 	}
@@ -64,14 +78,30 @@ func runServe(ctx context.Context, c console, s settings, demo bool) (err error)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return worker.Run(ctx) })
 	group.Go(func() error {
-		return listenAndServe(ctx, s.listen, handler, func(a net.Addr) {
-			_, _ = fmt.Fprintf(c.out, "Plinth listens on http://%s\n", a)
-			if demo {
-				group.Go(func() error { return uploadSamples(ctx, "http://"+a.String(), filepath.Join(s.data, "demo")) })
-			}
-		})
+		return (&server{
+			address: s.listen, handler: set.routes(o, handler), connections: set.connections, drain: o.Drain,
+			ready: func(a net.Addr) {
+				_, _ = fmt.Fprintf(c.out, "Plinth listens on http://%s\n", a)
+				if demo {
+					group.Go(func() error { return uploadSamples(ctx, "http://"+a.String(), filepath.Join(s.data, "demo")) })
+				}
+			},
+		}).run(ctx)
 	})
+	group.Go(func() error { return set.serveAdmin(ctx, o) })
 	return group.Wait()
+}
+
+// checkAssets wants an origin as browsers write it: it goes into a page's policy.
+func checkAssets(assets string) error {
+	if assets == "" {
+		return nil
+	}
+	u, err := url.Parse(assets)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || assets != u.Scheme+"://"+u.Host || strings.ContainsAny(u.Host, " ;,'\"") {
+		return usageError{fmt.Errorf("--assets is %q, not like https://cdn.example.com", assets)}
+	}
+	return nil
 }
 
 // uploadSamples sends the sample products the way a merchant would.

@@ -8,8 +8,9 @@ import (
 	"errors"
 	"io/fs"
 	"net/http"
-	"path"
 	"strings"
+
+	"github.com/plinth3d/plinth/origin"
 )
 
 //go:embed all:dist
@@ -31,45 +32,32 @@ const missing = `<!doctype html>
 </body></html>
 `
 
-// Handler serves the page.
-func Handler() (http.Handler, error) {
+// Handler serves the page. Products are fetched from assets, an origin such as
+// https://cdn.example.com, or from the page's own host where that is "".
+func Handler(assets string) (http.Handler, error) {
 	files, err := fs.Sub(dist, "dist")
 	if err != nil {
 		return nil, err
 	}
-	return handler(files), nil
+	return handler(files, assets), nil
 }
 
-func handler(files fs.FS) http.Handler {
+func handler(files fs.FS, assets string) http.Handler {
+	static := &origin.Static{
+		Files:   files,
+		Forever: func(name string) bool { return strings.HasPrefix(name, "assets/") }, // named by their content
+		Header: map[string]string{
+			"Content-Security-Policy": strings.Replace(policy, "connect-src", "connect-src "+assets, 1),
+			"Referrer-Policy":         "no-referrer",
+		},
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Security-Policy", policy)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
-		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			h.Set("Allow", "GET, HEAD")
-			http.Error(w, "only GET and HEAD are allowed here", http.StatusMethodNotAllowed)
-			return
-		}
-		name := strings.TrimPrefix(path.Clean("/"+r.URL.Path), "/")
-		if name == "" {
-			name = "index.html"
-		}
-		info, err := fs.Stat(files, name)
-		switch {
-		case errors.Is(err, fs.ErrNotExist) && name == "index.html":
-			h.Set("Content-Type", "text/html; charset=utf-8")
+		if _, err := fs.Stat(files, "index.html"); r.URL.Path == "/" && errors.Is(err, fs.ErrNotExist) {
+			w.Header().Set("Content-Type", "text/html; charset=utf-8")
 			w.WriteHeader(http.StatusServiceUnavailable)
 			_, _ = w.Write([]byte(missing)) // a client that left has no use for it
 			return
-		case err != nil || info.IsDir() || path.Base(name) == ".keep":
-			http.NotFound(w, r)
-			return
 		}
-		h.Set("Cache-Control", "no-cache")
-		if strings.HasPrefix(name, "assets/") { // named by their content
-			h.Set("Cache-Control", "public, max-age=31536000, immutable")
-		}
-		http.ServeFileFS(w, r, files, name)
+		static.ServeHTTP(w, r)
 	})
 }

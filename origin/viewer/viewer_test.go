@@ -15,15 +15,15 @@ func get(h http.Handler, path string) *httptest.ResponseRecorder {
 }
 
 func TestAPageThatIsNotBuiltSaysHowToBuildIt(t *testing.T) {
-	w := get(handler(fstest.MapFS{".keep": {}}), "/")
+	w := get(handler(fstest.MapFS{".keep": {}}, ""), "/")
 	if w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "make viewer build") {
 		t.Errorf("got %d: %s", w.Code, w.Body)
 	}
 }
 
 func TestFilesAreServedWithAPolicy(t *testing.T) {
-	h := handler(fstest.MapFS{"index.html": {Data: []byte("<p>shop")}, "assets/a.js": {Data: []byte("1")}, ".keep": {}})
-	if w := get(h, "/"); w.Code != 200 || !strings.Contains(w.Body.String(), "shop") || !strings.Contains(w.Header().Get("Content-Security-Policy"), "default-src 'self'") {
+	h := handler(fstest.MapFS{"index.html": {Data: []byte("<p>shop")}, "assets/a.js": {Data: []byte("1")}, ".keep": {}}, "http://cdn.test")
+	if w := get(h, "/"); w.Code != 200 || !strings.Contains(w.Body.String(), "shop") || !strings.Contains(w.Header().Get("Content-Security-Policy"), "connect-src http://cdn.test 'self'") {
 		t.Errorf("got %d: %s, %v", w.Code, w.Body, w.Header())
 	}
 	if w := get(h, "/assets/a.js"); !strings.Contains(w.Header().Get("Cache-Control"), "immutable") {

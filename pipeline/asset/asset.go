@@ -8,7 +8,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -119,18 +118,40 @@ func Hash(data []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// hashText is what Hash returns.
-var hashText = regexp.MustCompile(`^[0-9a-f]{64}$`)
+// IsHash says whether s is a SHA-256 in hex, as Hash makes it.
+func IsHash(s string) bool {
+	if len(s) != 2*sha256.Size {
+		return false
+	}
+	for i := range len(s) {
+		if c := s[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return true
+}
 
-// IsHash says whether s is a SHA-256 in hex.
-func IsHash(s string) bool { return hashText.MatchString(s) }
+// isID says whether s may be an ID, which is part of URLs and keys.
+func isID(s string) bool {
+	if s == "" || len(s) > 128 || !alphanumeric(s[0]) || !alphanumeric(s[len(s)-1]) {
+		return false
+	}
+	for i := 1; i < len(s); i++ {
+		switch c := s[i]; {
+		case alphanumeric(c), c == '_', c == '-':
+		case c == '.' && s[i-1] != '.':
+		default:
+			return false
+		}
+	}
+	return true
+}
 
-// idText is what an ID may be: it is part of URLs and keys.
-var idText = regexp.MustCompile(`^[a-z0-9]([a-z0-9._-]{0,126}[a-z0-9])?$`)
+func alphanumeric(c byte) bool { return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' }
 
 // CheckID returns an error unless id may name a model or merchant.
 func CheckID(id string) error {
-	if !idText.MatchString(id) || strings.Contains(id, "..") {
+	if !isID(id) {
 		return fmt.Errorf("%w: %.80q is no name for a model; use a to z, 0 to 9, dot, dash and underscore, at most 128, beginning and ending with a letter or digit", ErrInvalid, id)
 	}
 	return nil

@@ -27,6 +27,7 @@ type Intake struct {
 	Catalog asset.Catalog
 	Recipe  pipeline.Recipe
 	Temp    string // folder for uploads on their way
+	Assets  string // where shoppers fetch products, such as https://cdn.example.com; "" is this host
 	Log     *slog.Logger
 
 	looking chan struct{}
@@ -40,6 +41,8 @@ func (in *Intake) Handler(merchant string) http.Handler {
 	route := func(pattern string, h func(http.ResponseWriter, *http.Request) error) {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			began := time.Now()
+			// An upload, or a stream of events, may take longer than an answer may.
+			_ = http.NewResponseController(w).SetWriteDeadline(time.Time{}) // where there is none, none is in the way
 			err := h(w, r)
 			status := http.StatusOK
 			if err != nil {
@@ -83,9 +86,9 @@ type Links struct {
 	Manifest string `json:"manifest"`
 }
 
-func links(v asset.Version) Links {
+func (in *Intake) links(v asset.Version) Links {
 	status := "/v1/models/" + v.Model
-	product := "/p/" + v.Merchant + "/" + v.Model
+	product := in.Assets + "/p/" + v.Merchant + "/" + v.Model
 	return Links{status, status + "/events", product + ".glb", product + ".json"}
 }
 
@@ -225,7 +228,7 @@ func (in *Intake) accept(ctx context.Context, v asset.Version, body io.Reader) (
 			return Receipt{}, err
 		}
 	}
-	return Receipt{Version: v, Duplicate: duplicate, Links: links(v)}, nil
+	return Receipt{Version: v, Duplicate: duplicate, Links: in.links(v)}, nil
 }
 
 // Status is a model as merchants see it.
@@ -239,7 +242,7 @@ func (in *Intake) status(w http.ResponseWriter, r *http.Request, merchant string
 	if err != nil {
 		return err
 	}
-	return reply(w, http.StatusOK, Status{v, links(v)})
+	return reply(w, http.StatusOK, Status{v, in.links(v)})
 }
 
 func (in *Intake) list(w http.ResponseWriter, r *http.Request, merchant string) error {
@@ -249,7 +252,7 @@ func (in *Intake) list(w http.ResponseWriter, r *http.Request, merchant string) 
 	}
 	out := make([]Status, len(list))
 	for i, v := range list {
-		out[i] = Status{v, links(v)}
+		out[i] = Status{v, in.links(v)}
 	}
 	return reply(w, http.StatusOK, map[string]any{"models": out})
 }
@@ -269,7 +272,7 @@ func (in *Intake) events(w http.ResponseWriter, r *http.Request, merchant string
 	defer poll.Stop()
 	told, quiet := "", time.Now()
 	for {
-		text, err := json.Marshal(Status{v, links(v)})
+		text, err := json.Marshal(Status{v, in.links(v)})
 		if err != nil {
 			return err
 		}

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/plinth3d/plinth/pipeline/asset"
+)
+
+// server listens with limits on what a client may take up, and drains.
+type server struct {
+	address     string
+	handler     http.Handler
+	connections int    // at a time; more wait to be accepted
+	drain       func() // says that the next answer on each connection is the last
+	ready       func(net.Addr)
+}
+
+// Deadlines. An answer has half a minute; handlers that send more, or take more, set their own.
+const (
+	headTime   = 10 * time.Second
+	idleTime   = time.Minute
+	answerTime = 30 * time.Second
+	maxHead    = 16 << 10
+
+	lastAnswers = 2 * time.Second // for connections to be told that they end
+	lastBytes   = 7 * time.Second // for answers that are on their way
+)
+
+// run serves until ctx is done. Then nobody new is let in, connections get one more answer
+// each, and what still is on its way after nine seconds is cut.
+func (s *server) run(ctx context.Context) error {
+	listener, err := net.Listen("tcp", s.address)
+	if err != nil {
+		return fmt.Errorf("%w: %w", asset.ErrUnavailable, err)
+	}
+	// Requests at hand go on past the end of ctx, until the server is shut down.
+	requests, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	capped := newCapped(listener.(*net.TCPListener), s.connections)
+	h := &http.Server{
+		Handler: s.handler, ReadHeaderTimeout: headTime, IdleTimeout: idleTime, WriteTimeout: answerTime,
+		MaxHeaderBytes: maxHead, BaseContext: func(net.Listener) context.Context { return requests },
+	}
+	stopped := make(chan error, 1)
+	defer context.AfterFunc(ctx, func() { stopped <- s.stop(ctx, h, capped, end) })()
+	s.ready(listener.Addr())
+	err = h.Serve(capped)
+	if ctx.Err() == nil {
+		return fmt.Errorf("%w: serve: %w", asset.ErrUnavailable, err)
+	}
+	return <-stopped
+}
+
+// stop ends a server. A connection that is kept alive may just now be bringing a request,
+// so it is not simply closed: it gets its answer, with "Connection: close".
+func (s *server) stop(ctx context.Context, h *http.Server, l *capped, end func()) error {
+	if s.drain != nil {
+		s.drain()
+	}
+	if err := l.Close(); err != nil {
+		return err
+	}
+	for until := time.Now().Add(lastAnswers); s.drain != nil && l.open.Load() > 0 && time.Now().Before(until); {
+		time.Sleep(10 * time.Millisecond)
+	}
+	quiet, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastBytes)
+	defer cancel()
+	streams := time.AfterFunc(lastBytes-2*time.Second, end) // streams of events end when told to
+	defer streams.Stop()
+	err := h.Shutdown(quiet)
+	if errors.Is(err, net.ErrClosed) {
+		err = nil // the listener is, already
+	}
+	if err != nil {
+		return h.Close()
+	}
+	return nil
+}
+
+// capped is a listener that accepts only so many connections at a time. Its connections
+// are TCP connections in every respect, so that files go out by sendfile.
+type capped struct {
+	*net.TCPListener
+	slots chan struct{}
+	done  chan struct{}
+	open  atomic.Int64
+	ended atomic.Bool
+}
+
+func newCapped(l *net.TCPListener, most int) *capped {
+	return &capped{TCPListener: l, slots: make(chan struct{}, most), done: make(chan struct{})}
+}
+
+// Accept waits for a slot, then for a connection.
+func (l *capped) Accept() (net.Conn, error) {
+	select {
+	case l.slots <- struct{}{}:
+	case <-l.done:
+		return nil, net.ErrClosed
+	}
+	c, err := l.AcceptTCP()
+	if err != nil {
+		<-l.slots
+		return nil, err
+	}
+	l.open.Add(1)
+	return &connection{TCPConn: c, from: l}, nil
+}
+
+// Close stops listening, once.
+func (l *capped) Close() error {
+	if l.ended.Swap(true) {
+		return nil
+	}
+	close(l.done)
+	return l.TCPListener.Close()
+}
+
+// connection gives its slot back when it is closed.
+type connection struct {
+	*net.TCPConn
+	from   *capped
+	closed atomic.Bool
+}
+
+func (c *connection) Close() error {
+	if !c.closed.Swap(true) {
+		c.from.open.Add(-1)
+		<-c.from.slots
+	}
+	return c.TCPConn.Close()
+}

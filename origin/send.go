@@ -1,0 +1,158 @@
+package origin
+
+import (
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/plinth3d/plinth/origin/cache"
+)
+
+// found is what a path leads to: a head, and bytes in memory or an object of the cache.
+type found struct {
+	head   *head
+	text   []byte
+	object cache.Object
+	level  int
+	reason string
+	timing []string
+}
+
+// inMemory says that the bytes are text, not an object's.
+func (f *found) inMemory() bool { return f.text != nil }
+
+func (f *found) close() {
+	if !f.inMemory() {
+		f.object.Close()
+	}
+}
+
+func (f *found) layer() cache.Layer {
+	if f.inMemory() {
+		return notCached
+	}
+	return f.object.Layer
+}
+
+// send decides and answers. The client must take minRate bytes per second; 0 is no limit.
+func send(w http.ResponseWriter, q *request, f *found, minRate int64) {
+	plan := Decide(q.Method, q.Header, f.head.Subject)
+	var parts Multipart
+	if plan.Parts != nil {
+		parts = NewMultipart(f.head.media, f.head.ETag, f.head.Size, plan.Parts)
+	}
+	s := sender{w: w, q: q, f: f, minRate: minRate}
+	if plan.Body {
+		first := plan.Span
+		if plan.Parts != nil {
+			first = plan.Parts[0]
+		}
+		// What can't be had at all is still an answer of its own.
+		if err := s.begin(first); err != nil {
+			refuse(w, q, statusOf(w.Header(), err), err)
+			return
+		}
+	}
+	f.head.describe(w.Header(), plan, &parts)
+	q.status = plan.Status
+	w.WriteHeader(plan.Status)
+	if !plan.Body {
+		return
+	}
+	if plan.Parts == nil {
+		s.finish()
+		return
+	}
+	s.multipart(plan.Parts, &parts)
+}
+
+// sender writes the body of an answer.
+type sender struct {
+	w       http.ResponseWriter
+	q       *request
+	f       *found
+	minRate int64
+	bytes   []byte    // of the span at hand, where they are in memory
+	from    io.Reader // else
+	left    int64     // of the span, where it is read
+}
+
+// begin prepares a span: it is an error if not even its first byte can be had.
+func (s *sender) begin(span Span) error {
+	data, here := s.f.text, s.f.inMemory()
+	if !here {
+		data, here = s.f.object.Bytes()
+	}
+	if s.bytes = nil; here {
+		s.bytes = data[span.Start:span.End()]
+		return nil
+	}
+	s.left = span.Length
+	if file, ok := s.f.object.File(); ok {
+		s.from = file
+		_, err := file.Seek(span.Start, io.SeekStart)
+		return err
+	}
+	r, err := s.f.object.Reader(s.q.Context(), span.Start, span.Length)
+	s.from = r
+	return err
+}
+
+// finish sends the span that was begun. What goes wrong now can only end the connection:
+// the server sees an answer that is too short.
+func (s *sender) finish() {
+	if s.bytes != nil {
+		s.allow(int64(len(s.bytes)))
+		s.write(s.bytes)
+		return
+	}
+	// A file goes by pieces, each with time of its own, and by the kernel.
+	const piece = 4 << 20
+	for s.left > 0 && s.q.err == nil {
+		n := min(piece, s.left)
+		s.allow(n)
+		n, s.q.err = io.CopyN(s.w, s.from, n)
+		s.q.sent += n
+		s.left -= n
+	}
+}
+
+func (s *sender) write(p []byte) {
+	if s.q.err == nil {
+		var n int
+		n, s.q.err = s.w.Write(p)
+		s.q.sent += int64(n)
+	}
+}
+
+func (s *sender) multipart(spans []Span, parts *Multipart) {
+	for i, span := range spans {
+		if s.write(parts.Heads[i]); i > 0 && s.q.err == nil {
+			s.q.err = s.begin(span)
+		}
+		if s.q.err == nil {
+			s.finish()
+		}
+	}
+	s.write(parts.Trailer)
+}
+
+// A client has patience seconds beyond what it needs at the least rate. Short answers have
+// the server's own deadline, which is longer.
+const (
+	slack      = 20 * time.Second
+	shortBytes = 64 << 10
+)
+
+// allow gives the client time to take n bytes.
+func (s *sender) allow(n int64) {
+	if n <= shortBytes {
+		return
+	}
+	var until time.Time // none
+	if s.minRate > 0 {
+		until = time.Now().Add(slack + time.Duration(float64(n)/float64(s.minRate)*float64(time.Second)))
+	}
+	// Where a deadline can't be set the server's own holds.
+	_ = http.NewResponseController(s.w).SetWriteDeadline(until)
+}
