@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -55,12 +56,7 @@ func (s *settings) openPlace(ctx context.Context) (place, error) {
 // elsewhere is a place outside the data folder.
 func (s *settings) elsewhere(open func(*place) error) (place, error) {
 	temp := filepath.Join(s.data, "tmp")
-	p := place{temp: temp, sweep: func() error {
-		if err := os.RemoveAll(temp); err != nil {
-			return fmt.Errorf("sweep the store: %w", err)
-		}
-		return os.MkdirAll(temp, 0o755)
-	}}
+	p := place{temp: temp, sweep: func() error { return removeFiles(temp) }}
 	if err := os.MkdirAll(temp, 0o755); err != nil {
 		return place{}, fmt.Errorf("open the store: %w", err)
 	}
@@ -68,6 +64,21 @@ func (s *settings) elsewhere(open func(*place) error) (place, error) {
 		return place{}, err
 	}
 	return p, nil
+}
+
+// removeFiles removes the files of a folder and leaves its folders: --store may name one
+// of them.
+func removeFiles(dir string) error {
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		if !e.IsDir() {
+			err = errors.Join(err, os.Remove(filepath.Join(dir, e.Name())))
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("sweep %s: %w", dir, err)
+	}
+	return nil
 }
 
 // reproduce is a command that shows the failure of a version again.

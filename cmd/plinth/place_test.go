@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"net/http"
 	"os"
 	"os/exec"
@@ -68,6 +69,36 @@ func TestAFailureInS3IsReproducedFromThere(t *testing.T) {
 		`plinth convert "source.glb" --recipe "recipe.json" --unit m -o /tmp/chair`
 	if got := p.reproduce(v); got != want {
 		t.Errorf("got %s", got)
+	}
+}
+
+func TestASweepLeavesTheStoreAlone(t *testing.T) {
+	data := t.TempDir()
+	for _, store := range []string{"disk:" + filepath.Join(data, "tmp"), "disk:" + filepath.Join(data, "tmp", "deeper"), "disk:" + data} {
+		s := settings{data: data, blobs: store}
+		p, err := s.openPlace(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.store.Put(t.Context(), "k", strings.NewReader("hello"), 5); err != nil {
+			t.Fatal(err)
+		}
+		left := filepath.Join(p.temp, "upload-1")
+		if err := os.WriteFile(left, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.sweep(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(left); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%s: what a dead process left is still there: %v", store, err)
+		}
+		if _, err := p.store.Stat(t.Context(), "k"); err != nil {
+			t.Errorf("%s: %v", store, err)
+		}
+		if err := p.folder.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
