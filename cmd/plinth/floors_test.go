@@ -15,7 +15,7 @@ const module = "github.com/plinth3d/plinth/"
 var floors = map[string]int{
 	"mesh": 0, "mesh/draco": 0, "mesh/meshopt": 0, "mesh/meshtest": 0, "textures": 0, "textures/jpeg": 0, "pipeline/asset": 0, "pipeline/asset/assettest": 0,
 	"mesh/scene": 1, "mesh/glb": 1, "pipeline/local": 1, "testdata/models": 1,
-	"pipeline":        2,
+	"pipeline": 2, "origin/cache": 2,
 	"pipeline/intake": 3, "origin": 3, "origin/viewer": 3,
 	"cmd/plinth": 4, "testdata/models/generate": 4, "benchmarks/geometry": 4, "benchmarks/textures": 4,
 }
@@ -39,6 +39,7 @@ var only = map[string]string{
 	"github.com/nats-io/":               "pipeline/local",
 	"github.com/vbauerster/mpb/v8":      "cmd/plinth",
 	"github.com/jedib0t/go-pretty/v6":   "cmd/plinth",
+	"github.com/maypok86/otter/v2":      "origin/cache",
 }
 
 // forbidden says what packages that compute must not import.
@@ -51,6 +52,7 @@ var forbidden = map[string][]string{
 	"mesh/glb":       {"os", "net/http", "time", "log/slog"},
 	"pipeline/asset": {"net/http"},
 	"origin":         {module + "pipeline"},
+	"origin/cache":   {module + "pipeline", "net/http"},
 }
 
 func TestImportsGoDown(t *testing.T) {

@@ -1,0 +1,109 @@
+package cache
+
+import "context"
+
+// A spot is where a block is: one of the three is set.
+type spot struct {
+	data   []byte // in memory, the whole block
+	part   *part  // in the partial file
+	flight *flight
+}
+
+// A ticket is a caller's right to begin reads of the backend for one object.
+type ticket struct {
+	admit func() error
+	held  bool
+}
+
+// take returns an error if the caller isn't admitted.
+func (t *ticket) take() error {
+	if !t.held && t.admit != nil {
+		if err := t.admit(); err != nil {
+			return err
+		}
+	}
+	t.held = true
+	return nil
+}
+
+// acquire finds a block, or begins to fetch it if nobody does. Whoever gets a flight must
+// wait for it, by bytes or await.
+func (f *fill) acquire(i int, t *ticket) (spot, error) {
+	s, mine, err := f.spot(i)
+	if err != nil || !mine {
+		return s, err
+	}
+	if err := t.take(); err != nil {
+		s.flight.waiting.Add(-1)
+		s.flight.abandon()
+		return spot{}, err
+	}
+	go s.flight.run(false)
+	return s, nil
+}
+
+// spot finds a block. If it is nowhere the caller has the claim (mine).
+func (f *fill) spot(i int) (s spot, mine bool, err error) {
+	c := f.c
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	b := &f.blocks[i]
+	switch {
+	case f.err != nil:
+		return s, false, f.err
+	case f.whole != nil:
+		return spot{data: f.whole}, false, nil
+	case b.filed:
+		return spot{part: f.part}, false, nil
+	case b.piece != nil:
+		c.pieces.order.MoveToFront(b.piece.at)
+		return spot{data: b.piece.data}, false, nil
+	case b.flight == nil && c.closed:
+		return s, false, errClosed
+	case b.flight == nil:
+		mine = true
+		f.launch(i)
+	}
+	b.flight.waiting.Add(1)
+	return spot{flight: b.flight}, mine, nil
+}
+
+// ahead begins to fetch a block that will be needed soon, if there is a slot for it.
+func (f *fill) ahead(i int) {
+	c := f.c
+	select {
+	case c.slots <- struct{}{}:
+	default:
+		return
+	}
+	c.mu.Lock()
+	var fl *flight
+	if f.err == nil && !c.closed && !f.here(i) && f.blocks[i].flight == nil {
+		fl = f.launch(i)
+	}
+	c.mu.Unlock()
+	if fl == nil {
+		<-c.slots
+		return
+	}
+	go fl.run(true)
+}
+
+// known waits until the size is.
+func (f *fill) known(ctx context.Context, t *ticket) error {
+	for {
+		f.c.mu.Lock()
+		size, err := f.size, f.err
+		f.c.mu.Unlock()
+		if size >= 0 || err != nil {
+			return err
+		}
+		s, err := f.acquire(0, t)
+		if err == nil && s.flight != nil {
+			err = s.flight.await(ctx, s.flight.head)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}

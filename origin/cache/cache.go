@@ -1,0 +1,270 @@
+// Package cache keeps the objects that the origin serves: memory over disk over an
+// asset.Store.
+//
+// Objects never change and are named by the SHA-256 of their bytes, which the caller
+// passes. Nothing wrong is ever cached: a block counts only when the backend's answer
+// ended well, and an object leaves this process's care (as a file of the disk cache, or
+// whole in memory) only when all of its bytes have been hashed. Any number of readers of
+// one block of Config.Block bytes share one read of the backend; its bytes reach them as
+// they arrive.
+//
+// Config.Memory bounds the bytes in memory, in three parts: Fetches times Block for what
+// is on its way; a quarter for blocks of unfinished objects that no disk takes; and the
+// rest for whole objects of at most a block. What callers hold comes on top: a slice from
+// Object.Bytes lives as long as they write it, a Reader of a miss has 64 KiB while it
+// writes, or its whole object if that is at most a block.
+//
+// When the store's blobs are files of this machine (it has an OpenFile), they are served
+// as they lie, once their digest was found right, and Dir is not used.
+package cache
+
+import (
+	"container/list"
+	"context"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"log/slog"
+	"os"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/plinth3d/plinth/pipeline/asset"
+)
+
+// Config says what a cache may use. A zero value has the default that its line names.
+type Config struct {
+	Store     asset.Store   // where objects come from; required
+	Memory    int64         // bytes; 256 MiB
+	Dir       string        // folder of the disk cache, for this process alone; required if Disk isn't 0
+	Disk      int64         // bytes; 0 is no disk cache
+	Block     int64         // bytes of one read of the backend; 1 MiB
+	Fetches   int           // reads of the backend at a time; 32
+	FirstByte time.Duration // from asking for a block to its first byte; 5 s
+	Stall     time.Duration // between two bytes of a block; 5 s
+	Idle      int           // files that stay open though nobody reads them; 512
+	Log       *slog.Logger  // slog.Default()
+}
+
+// opener is a store whose blobs are files of this machine.
+type opener interface {
+	OpenFile(key string) (*os.File, error)
+}
+
+// A Cache is used by any number of goroutines.
+//
+// Its lock, mu, guards what lies below it and the fields that fill, block, piece and
+// entry mark with "mu". These hold whenever nobody has it:
+//
+//   - An object is in at most one place: a fill in fills, or an entry in files. (Memory
+//     may have a copy.) A fill leaves fills in the moment its entry appears.
+//   - A block of a fill has at most one flight, and none while it is present.
+//   - A block never changes: a fill that sees other bytes, another tag or another size
+//     for it fails, for good and for all its readers.
+//   - used is the sum of the weights of the disk cache's entries and of what fills have
+//     reserved; it is at most Disk.
+//   - A fill is in idle just when it is in fills and has no refs.
+//
+// No file is touched, no store or other foreign code called, and no channel waited for
+// with mu held. The lock of a flight is taken alone, never with mu.
+type Cache struct {
+	Config
+	local   opener // nil unless the store has files
+	memory  memory
+	disk    *disk // nil when there is none
+	seed    maphash.Seed
+	slots   chan struct{} // one for each block in memory that is on its way
+	checks  chan struct{} // one for each file that is being hashed
+	buffers sync.Pool     // of *[chunk]byte
+	counts  counts
+
+	life context.Context // ends with Close
+	stop context.CancelFunc
+	work sync.WaitGroup // flights and checks; joined under mu, while not closed
+
+	mu     sync.Mutex
+	closed bool
+	fills  map[string]*fill
+	idle   list.List // of *fill, last used first
+	pieces pieces
+	files  shelf
+	used   int64 // bytes of disk
+	parts  int64 // bytes of disk reserved by fills, a part of used
+	absent absent
+}
+
+// chunk is how many bytes a reader takes at a time.
+const chunk = 64 << 10
+
+// mostBlocks bounds an object: 1 TiB in blocks of 1 MiB.
+const mostBlocks = 1 << 20
+
+// Open returns a cache. It removes what a former process left unfinished in Dir and
+// learns what is there; only one process may use Dir.
+func Open(c Config) (*Cache, error) {
+	c = withDefaults(c)
+	flying := int64(c.Fetches) * c.Block
+	switch {
+	case c.Store == nil || c.Memory < 0 || c.Disk < 0 || c.Block < 1 || c.Block > 1<<30 || c.Fetches < 1:
+		return nil, fmt.Errorf("%w: a cache needs a store, and sizes that are not negative", asset.ErrInvalid)
+	case flying > c.Memory/2:
+		return nil, fmt.Errorf("%w: %d fetches of %d bytes need more than half of the cache's memory of %d bytes; allow more memory or fewer fetches", asset.ErrInvalid, c.Fetches, c.Block, c.Memory)
+	}
+	k := &Cache{Config: c, seed: maphash.MakeSeed(), fills: map[string]*fill{}}
+	k.slots = make(chan struct{}, c.Fetches)
+	k.checks = make(chan struct{}, runtime.GOMAXPROCS(0))
+	k.buffers.New = func() any { return new([chunk]byte) }
+	if k.local, _ = c.Store.(opener); k.local == nil {
+		k.pieces.limit = c.Memory / 4
+	}
+	k.files.init()
+	var err error
+	if k.memory, err = newMemory(c.Memory - flying - k.pieces.limit); err != nil {
+		return nil, fmt.Errorf("open the cache: %w", err)
+	}
+	if k.local == nil && c.Disk > 0 {
+		if err := k.openDisk(); err != nil {
+			return nil, fmt.Errorf("open the cache in %s: %w", c.Dir, err)
+		}
+	}
+	k.life, k.stop = context.WithCancel(context.Background())
+	return k, nil
+}
+
+func withDefaults(c Config) Config {
+	set := func(v *int64, to int64) {
+		if *v == 0 {
+			*v = to
+		}
+	}
+	set(&c.Memory, 256<<20)
+	set(&c.Block, 1<<20)
+	set((*int64)(&c.FirstByte), int64(5*time.Second))
+	set((*int64)(&c.Stall), int64(5*time.Second))
+	if c.Fetches == 0 {
+		c.Fetches = 32
+	}
+	if c.Idle == 0 {
+		c.Idle = 512
+	}
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	return c
+}
+
+// Close ends reads of the backend, waits for them, and closes files that nobody reads.
+// Objects that are open stay readable as far as their bytes are here.
+func (c *Cache) Close() error {
+	var r rubbish
+	c.mu.Lock()
+	c.closed = true
+	for c.files.pooled > 0 {
+		r.handles = append(r.handles, c.files.unpoolOldest())
+	}
+	for c.idle.Len() > 0 {
+		c.drop(c.idle.Back().Value.(*fill), &r)
+	}
+	c.mu.Unlock()
+	c.stop()
+	c.work.Wait()
+	c.clean(&r)
+	return c.disk.close()
+}
+
+// errClosed is what a closed cache says.
+var errClosed = fmt.Errorf("%w: the cache is closed", asset.ErrUnavailable)
+
+// errGone and errDisk are why an entry doesn't help: there is none any longer, or the
+// disk fails.
+var (
+	errGone = errors.New("the file is gone")
+	errDisk = errors.New("the disk fails")
+)
+
+// A Want says which object is meant.
+type Want struct {
+	Key    string // of the store
+	Digest string // SHA-256 of the object's bytes, in hexadecimal
+	Size   int64  // in bytes, where the caller knows it; 0 elsewhere
+
+	// Admit, unless nil, is asked once, before a read of the backend is begun for this
+	// object. Its error goes to this caller alone: others that wait ask their own.
+	Admit func() error
+}
+
+// Get opens an object. It is where it was found, and must be closed. One that isn't here
+// and whose size is given costs no read of the backend yet: its Reader does that. A
+// missing object is asset.ErrNotFound (remembered for five seconds), a wrong one and a
+// backend that doesn't answer asset.ErrUnavailable.
+func (c *Cache) Get(ctx context.Context, w Want) (Object, error) {
+	if b, ok := c.memory.get(w.Key); ok {
+		return c.fromMemory(b, w)
+	}
+	return c.find(ctx, w)
+}
+
+func (c *Cache) find(ctx context.Context, w Want) (Object, error) {
+	for files := true; ; {
+		b, e, f, err := c.look(w, files)
+		switch {
+		case err != nil:
+			return Object{}, err
+		case b != nil:
+			return c.fromMemory(b, w)
+		case f != nil:
+			return c.fromFill(ctx, f, w)
+		}
+		o, err := c.fromFile(ctx, e, w)
+		if !errors.Is(err, errGone) && !errors.Is(err, errDisk) {
+			return o, err
+		}
+		files = files && !errors.Is(err, errDisk)
+	}
+}
+
+// look says where an object is: in memory, in a file, or (to be) fetched. It looks into
+// memory again, because a fill may have ended since Get did.
+func (c *Cache) look(w Want, files bool) (*blob, *entry, *fill, error) {
+	var r rubbish
+	defer c.clean(&r)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return nil, nil, nil, errClosed
+	}
+	if c.absent.has(w.Key, time.Now()) {
+		return nil, nil, nil, fmt.Errorf("%s: %w", w.Key, asset.ErrNotFound)
+	}
+	if e := c.files.at[w.Key]; e != nil && files {
+		return nil, e, nil, nil
+	}
+	if f := c.fills[w.Key]; f != nil {
+		c.hold(f)
+		return nil, nil, f, nil
+	}
+	if b, ok := c.memory.get(w.Key); ok {
+		return b, nil, nil, nil
+	}
+	if err := c.checkWant(w); err != nil {
+		return nil, nil, nil, err
+	}
+	if c.local != nil {
+		return nil, c.mark(w.Key, &r), nil, nil
+	}
+	return nil, nil, c.begin(w), nil
+}
+
+func (c *Cache) checkWant(w Want) error {
+	if err := asset.CheckKey(w.Key); err != nil {
+		return err
+	}
+	if !asset.IsHash(w.Digest) || w.Size < 0 || c.blocksOf(w.Size) > mostBlocks {
+		return fmt.Errorf("%w: %s: %.80q is no digest, or %d no size", asset.ErrInvalid, w.Key, w.Digest, w.Size)
+	}
+	return nil
+}
+
+// blocksOf is how many blocks an object of size bytes has. An empty one has one.
+func (c *Cache) blocksOf(size int64) int64 { return max(1, (size-1)/c.Block+1) }

@@ -1,0 +1,338 @@
+package cache
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/plinth3d/plinth/pipeline/asset"
+)
+
+// All tests of this file run in bubbles of synctest: time stands still but when all
+// wait, and a goroutine that is left over is a failure.
+func bubble(t *testing.T, f func(t *testing.T, s *faulty, c *Cache)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		s := &faulty{}
+		f(t, s, open(t, config(t, s)))
+	})
+}
+
+func TestTwoHundredColdRequestsReadTheBackendOncePerBlock(t *testing.T) {
+	for _, disk := range []int64{0, 16 << 20} {
+		for _, blocks := range []int{1, 10} {
+			t.Run(fmt.Sprintf("%d blocks, a disk of %d bytes", blocks, disk), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					s := &faulty{}
+					conf := config(t, s)
+					conf.Disk = disk
+					c := open(t, conf)
+					w, data := s.add("x", blocks*testBlock-5)
+					gate := make(chan struct{})
+					s.set(func(_ int, a *answer) { a.gate = gate })
+					admitted := make(chan int, 1000)
+					w.Admit = func() error { admitted <- 1; return nil }
+					var all sync.WaitGroup
+					for range 200 {
+						all.Go(func() {
+							got, _, err := read(t.Context(), c, w, 0, -1)
+							if err != nil || !bytes.Equal(got, data) {
+								t.Errorf("got %d bytes, %v", len(got), err)
+							}
+						})
+					}
+					synctest.Wait() // all of them wait for the backend
+					if n := len(admitted); n != 1 {
+						t.Errorf("%d were asked for admission, want 1", n)
+					}
+					close(gate)
+					all.Wait()
+					if n := len(s.reads()); n != blocks {
+						t.Errorf("got %d reads of the backend, want %d", n, blocks)
+					}
+				})
+			})
+		}
+	}
+}
+
+func TestLayers(t *testing.T) {
+	bubble(t, func(t *testing.T, s *faulty, c *Cache) {
+		small, few := s.add("small", 1000)
+		none, nothing := s.add("none", 0)
+		large, many := s.add("large", 3*testBlock+7)
+		mustRead(t, c, small, few, Miss)
+		mustRead(t, c, none, nothing, Miss)
+		mustRead(t, c, large, many, Miss)
+		synctest.Wait() // they are put away
+		mustRead(t, c, small, few, Memory)
+		mustRead(t, c, none, nothing, Memory)
+		mustRead(t, c, large, many, Disk)
+		mustRead(t, c, large, many, Disk)
+		c.memory.Invalidate(small.Key)
+		mustRead(t, c, small, few, Disk)
+		mustRead(t, c, small, few, Memory)
+		if n := len(s.reads()); n != 6 {
+			t.Errorf("got %d reads of the backend, want 6", n)
+		}
+		st := c.Stats()
+		if st.Memory != 3 || st.Disk != 3 || st.Misses != 3 || st.OpenFiles != 2 || st.Unfinished != 0 || st.Fetches != 0 {
+			t.Errorf("got %+v", st)
+		}
+		o, err := c.Get(t.Context(), large)
+		if err != nil || !o.Modified().Equal(put) {
+			t.Fatalf("got %v, %v, want %v", o.Modified(), err, put)
+		}
+		defer o.Close()
+		f, ok := o.File()
+		if !ok {
+			t.Fatal("no file")
+		}
+		if got, err := io.ReadAll(io.NewSectionReader(f, 0, o.Size)); err != nil || !bytes.Equal(got, many) {
+			t.Errorf("the file has %d bytes, %v", len(got), err)
+		}
+	})
+}
+
+func TestARangeReadsOnlyItsBlocks(t *testing.T) {
+	bubble(t, func(t *testing.T, s *faulty, c *Cache) {
+		w, data := s.add("x", 10*testBlock)
+		w.Size = int64(len(data))
+		for _, r := range []struct{ off, n, reads int64 }{{3*testBlock - 1, 2, 2}, {3 * testBlock, 100, 2}, {9 * testBlock, testBlock, 3}, {0, 1, 4}} {
+			got, _, err := read(t.Context(), c, w, r.off, r.n)
+			if err != nil || !bytes.Equal(got, data[r.off:r.off+r.n]) {
+				t.Errorf("%d+%d: got %d bytes, %v", r.off, r.n, len(got), err)
+			}
+			synctest.Wait()
+			if n := int64(len(s.reads())); n != r.reads {
+				t.Errorf("%d+%d: got %d reads of the backend, want %d", r.off, r.n, n, r.reads)
+			}
+		}
+		o, err := c.Get(t.Context(), w)
+		if err != nil || o.Layer != Miss {
+			t.Fatal(o.Layer, err)
+		}
+		o.Close()
+		mustRead(t, c, w, data, Miss)
+		synctest.Wait()
+		mustRead(t, c, w, data, Disk)
+		if n := len(s.reads()); n != 10 {
+			t.Errorf("got %d reads of the backend, want 10", n)
+		}
+	})
+}
+
+func TestTheFirstBytesComeBeforeTheRestWasSent(t *testing.T) {
+	for _, size := range []int{testBlock, 3 * testBlock} {
+		bubble(t, func(t *testing.T, s *faulty, c *Cache) {
+			w, data := s.add("x", size)
+			gate := make(chan struct{})
+			s.set(func(_ int, a *answer) { a.part, a.gate = 100, gate })
+			o, err := c.Get(t.Context(), w)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer o.Close()
+			r, err := o.Reader(t.Context(), 0, o.Size)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var first [200]byte
+			n, err := r.Read(first[:])
+			if err != nil || n != 100 || !bytes.Equal(first[:n], data[:n]) {
+				t.Fatalf("got %d bytes, %v, want 100", n, err)
+			}
+			close(gate)
+			rest, err := io.ReadAll(r)
+			if err != nil || !bytes.Equal(rest, data[100:]) {
+				t.Errorf("then got %d bytes, %v", len(rest), err)
+			}
+		})
+	}
+}
+
+func TestWhoLeavesCancelsNobody(t *testing.T) {
+	bubble(t, func(t *testing.T, s *faulty, c *Cache) {
+		w, data := s.add("x", 3*testBlock)
+		gate := make(chan struct{})
+		s.set(func(_ int, a *answer) { a.gate = gate })
+		ctx, leave := context.WithCancel(t.Context())
+		var all sync.WaitGroup
+		all.Go(func() {
+			if _, _, err := read(ctx, c, w, 0, -1); !errors.Is(err, context.Canceled) {
+				t.Errorf("who leaves got %v", err)
+			}
+		})
+		synctest.Wait()
+		all.Go(func() {
+			if got, _, err := read(t.Context(), c, w, 0, -1); err != nil || !bytes.Equal(got, data) {
+				t.Errorf("who stays got %d bytes, %v", len(got), err)
+			}
+		})
+		synctest.Wait()
+		leave()
+		synctest.Wait()
+		close(gate)
+		all.Wait()
+		if n := len(s.reads()); n != 3 {
+			t.Errorf("got %d reads of the backend, want 3", n)
+		}
+	})
+}
+
+func TestWhenAllLeaveTheBlockIsFinishedAndNoOtherBegun(t *testing.T) {
+	bubble(t, func(t *testing.T, s *faulty, c *Cache) {
+		w, data := s.add("x", 9*testBlock)
+		gate := make(chan struct{})
+		s.set(func(_ int, a *answer) { a.part, a.gate = 10, gate })
+		ctx, leave := context.WithCancel(t.Context())
+		var all sync.WaitGroup
+		all.Go(func() { _, _, _ = read(ctx, c, w, 0, -1) })
+		synctest.Wait()
+		leave()
+		all.Wait()
+		close(gate)
+		synctest.Wait()
+		if st := c.Stats(); st.Reads != 2 || st.Fetches != 0 || st.ReadBytes != 2*testBlock || st.Unfinished != 1 {
+			t.Errorf("got %+v, want two blocks: the one that was read, and one ahead", st)
+		}
+		mustRead(t, c, w, data, Miss)
+		if n := len(s.reads()); n != 9 {
+			t.Errorf("got %d reads of the backend, want 9", n)
+		}
+	})
+}
+
+func TestASlowReaderIsNotRunAwayFrom(t *testing.T) {
+	bubble(t, func(t *testing.T, s *faulty, c *Cache) {
+		w, _ := s.add("x", 9*testBlock)
+		o, err := c.Get(t.Context(), w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer o.Close()
+		r, err := o.Reader(t.Context(), 0, o.Size)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []struct{ bytes, reads int64 }{{100, 2}, {testBlock - 100, 2}, {100, 3}, {testBlock, 4}} {
+			if _, err := io.CopyN(io.Discard, r, want.bytes); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+			if n := int64(len(s.reads())); n != want.reads {
+				t.Errorf("%d bytes later: got %d reads of the backend, want %d", want.bytes, n, want.reads)
+			}
+		}
+	})
+}
+
+var errBusy = errors.New("busy")
+
+func TestWhoIsNotAdmittedFailsAlone(t *testing.T) {
+	bubble(t, func(t *testing.T, s *faulty, c *Cache) {
+		w, data := s.add("x", 3*testBlock)
+		asked := make(chan struct{})
+		refuse := w
+		refuse.Admit = func() error {
+			close(asked)
+			synctest.Wait() // the other waits for this one's read
+			return errBusy
+		}
+		var all sync.WaitGroup
+		all.Go(func() {
+			if _, _, err := read(t.Context(), c, refuse, 0, -1); !errors.Is(err, errBusy) {
+				t.Errorf("got %v, want %v", err, errBusy)
+			}
+		})
+		<-asked
+		all.Go(func() {
+			if got, _, err := read(t.Context(), c, w, 0, -1); err != nil || !bytes.Equal(got, data) {
+				t.Errorf("got %d bytes, %v", len(got), err)
+			}
+		})
+		all.Wait()
+		synctest.Wait()
+		mustRead(t, c, Want{Key: w.Key, Digest: w.Digest, Admit: func() error { return errBusy }}, data, Disk)
+	})
+}
+
+func TestAMissingObjectIsRememberedForFiveSeconds(t *testing.T) {
+	bubble(t, func(t *testing.T, s *faulty, c *Cache) {
+		w, data := s.add("x", 100)
+		delete(s.blobs, w.Key)
+		mustFail(t, c, w, asset.ErrNotFound)
+		s.blobs[w.Key] = data
+		time.Sleep(5*time.Second - 1)
+		mustFail(t, c, w, asset.ErrNotFound)
+		if n := len(s.reads()); n != 1 {
+			t.Errorf("got %d reads of the backend, want 1", n)
+		}
+		time.Sleep(1)
+		mustRead(t, c, w, data, Miss)
+	})
+}
+
+func TestAbsentKeysAreBounded(t *testing.T) {
+	var a absent
+	now := time.Now()
+	for i := range 3 * mostAbsent {
+		a.add(fmt.Sprint(i), now)
+	}
+	if len(a.until) != mostAbsent || len(a.order) != mostAbsent {
+		t.Errorf("got %d, %d, want %d", len(a.until), len(a.order), mostAbsent)
+	}
+	if a.has("0", now) || !a.has(fmt.Sprint(3*mostAbsent-1), now) {
+		t.Error("the oldest is there, or the newest isn't")
+	}
+}
+
+func TestWhatIsNoObjectIsInvalid(t *testing.T) {
+	bubble(t, func(t *testing.T, s *faulty, c *Cache) {
+		w, _ := s.add("x", 100)
+		for _, bad := range []Want{{Key: "../x", Digest: w.Digest}, {Key: w.Key, Digest: "abc"}, {Key: w.Key, Digest: w.Digest, Size: -1}, {Key: w.Key, Digest: w.Digest, Size: 1 << 60}} {
+			mustFail(t, c, bad, asset.ErrInvalid)
+		}
+		o, err := c.Get(t.Context(), w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer o.Close()
+		for _, r := range [][2]int64{{-1, 1}, {0, 101}, {101, 0}, {1, 1<<63 - 1}, {0, -1}} {
+			if _, err := o.Reader(t.Context(), r[0], r[1]); !errors.Is(err, asset.ErrInvalid) {
+				t.Errorf("%v: got %v", r, err)
+			}
+		}
+	})
+}
+
+func TestMerchantsDoNotShare(t *testing.T) {
+	bubble(t, func(t *testing.T, s *faulty, c *Cache) {
+		w, data := s.add("x", 100)
+		mustRead(t, c, w, data, Miss)
+		mustFail(t, c, Want{Key: asset.RenditionKey("other", w.Digest), Digest: w.Digest}, asset.ErrNotFound)
+	})
+}
+
+func TestAClosedCacheSaysSo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &faulty{}
+		c := open(t, config(t, s))
+		w, _ := s.add("x", 3*testBlock)
+		s.set(func(_ int, a *answer) { a.gate = make(chan struct{}) })
+		var all sync.WaitGroup
+		all.Go(func() { mustFail(t, c, w, asset.ErrUnavailable) })
+		synctest.Wait()
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+		all.Wait()
+		mustFail(t, c, w, asset.ErrUnavailable)
+	})
+}

@@ -1,0 +1,194 @@
+package cache
+
+import "time"
+
+// reserve makes room on the disk and takes it. Unfinished objects that nobody reads go
+// first, then files by their last use; both may be open still, elsewhere. mu is held.
+func (c *Cache) reserve(size int64, r *rubbish) bool {
+	if c.disk == nil || pages(size) > c.Disk {
+		return false
+	}
+	for c.used+pages(size) > c.Disk {
+		if f := c.idleWithPart(); f != nil {
+			c.drop(f, r)
+		} else if e := c.files.oldest(); e != nil {
+			c.forget(e, r)
+		} else {
+			return false
+		}
+	}
+	c.used += pages(size)
+	return true
+}
+
+func (c *Cache) idleWithPart() *fill {
+	for at := c.idle.Back(); at != nil; at = at.Prev() {
+		if f := at.Value.(*fill); f.reserved > 0 {
+			return f
+		}
+	}
+	return nil
+}
+
+// reservePart is reserve for a fill. Fills may have half of the disk: those that are read
+// right now can't be dropped, and shall not drive out whole objects. mu is held.
+func (c *Cache) reservePart(f *fill, r *rubbish) bool {
+	need := pages(f.size)
+	for c.parts+need > c.Disk/2 {
+		idle := c.idleWithPart()
+		if idle == nil {
+			return false
+		}
+		c.drop(idle, r)
+	}
+	if !c.reserve(f.size, r) {
+		return false
+	}
+	f.reserved = need
+	c.parts += need
+	return true
+}
+
+// unreserve gives back what a fill has reserved. mu is held.
+func (c *Cache) unreserve(f *fill) {
+	c.used -= f.reserved
+	c.parts -= f.reserved
+	f.reserved = 0
+}
+
+// partial returns the fill's file, which is made at the first call, or nil if it shall
+// have none.
+func (f *fill) partial() *part {
+	c := f.c
+	f.making.Lock()
+	defer f.making.Unlock()
+	var r rubbish
+	c.mu.Lock()
+	p := f.part
+	try := !f.tried && !f.small() && f.err == nil && c.disk != nil && c.reservePart(f, &r)
+	f.tried = true
+	if f.torn {
+		p = nil
+	}
+	c.mu.Unlock()
+	c.clean(&r)
+	if !try {
+		return p
+	}
+	p, err := c.disk.temp()
+	if err != nil {
+		c.disk.fault(err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if f.part = p; p == nil {
+		c.unreserve(f)
+	}
+	return p
+}
+
+// write puts a block into the partial file and reports whether it is there.
+func (f *fill) write(i int, data []byte) bool {
+	p := f.partial()
+	if p == nil {
+		return false
+	}
+	_, err := p.file.WriteAt(data, int64(i)*f.c.Block)
+	if err != nil {
+		f.tear(err)
+	}
+	return err == nil
+}
+
+// tear ends the use of a partial file that failed, for what isn't in it yet.
+func (f *fill) tear(err error) {
+	f.c.disk.fault(err)
+	f.c.mu.Lock()
+	defer f.c.mu.Unlock()
+	f.torn = true
+}
+
+// lose gives up a block that couldn't be read back.
+func (f *fill) lose(i int, err error) {
+	f.tear(err)
+	f.c.mu.Lock()
+	defer f.c.mu.Unlock()
+	if b := &f.blocks[i]; b.filed {
+		b.filed = false
+		f.present--
+	}
+}
+
+// shelve writes a verified object that is whole in memory to a file, and ends its fill.
+func (c *Cache) shelve(f *fill) {
+	var r rubbish
+	c.mu.Lock()
+	room := c.reserve(f.size, &r)
+	c.mu.Unlock()
+	c.clean(&r)
+	e := entryOf(f)
+	kept := room && c.writeFile(e.name, f.whole)
+	r = rubbish{}
+	c.mu.Lock()
+	switch {
+	case kept:
+		c.enter(e, &r)
+	case room:
+		c.used -= pages(f.size)
+	}
+	c.leave(f)
+	c.mu.Unlock()
+	c.clean(&r)
+}
+
+func (c *Cache) writeFile(name string, data []byte) bool {
+	p, err := c.disk.temp()
+	if err != nil {
+		c.disk.fault(err)
+		return false
+	}
+	_, err = p.file.Write(data)
+	if e := p.file.Close(); err == nil {
+		err = e
+	}
+	if err == nil {
+		err = c.disk.publish(p, name)
+	}
+	if err != nil {
+		c.disk.fault(err)
+		c.clean(&rubbish{names: []string{p.name}})
+	}
+	return err == nil
+}
+
+// adopt makes a verified object's partial file one of the disk cache, and ends its fill.
+// Who reads it goes on to do so.
+func (c *Cache) adopt(f *fill) {
+	c.mu.Lock()
+	p, torn := f.part, f.torn
+	c.mu.Unlock()
+	if p == nil || torn {
+		return
+	}
+	e := entryOf(f)
+	if err := c.disk.publish(p, e.name); err != nil {
+		f.tear(err)
+		return
+	}
+	var r rubbish
+	c.mu.Lock()
+	f.adopted = true
+	c.parts -= f.reserved
+	f.reserved = 0 // it is the entry's now
+	c.enter(e, &r)
+	c.leave(f)
+	c.mu.Unlock()
+	c.clean(&r)
+}
+
+// entryOf is the file of a verified object.
+func entryOf(f *fill) *entry {
+	e := &entry{key: f.key, name: nameOf(f.key, f.size, f.modified), size: f.size, modified: f.modified, used: time.Now()}
+	e.judge(f.digest, stamp{size: f.size}, true)
+	return e
+}

@@ -1,0 +1,158 @@
+package cache
+
+import (
+	"context"
+	"io"
+	"os"
+)
+
+// tail is how many bytes wait for the digest.
+const tail = 32 << 10
+
+// A Reader reads a part of an object. It belongs to one goroutine and is used before its
+// Object is closed; it needs no Close.
+type Reader struct {
+	ctx      context.Context //nolint:containedctx // of the request that it reads for
+	pos, end int64
+
+	c    *Cache
+	data []byte   // the object, if it is in memory
+	file *os.File // or its file
+
+	f      *fill // or where it comes from
+	ticket *ticket
+	sure   int64   // bytes before this may be given away before the object is verified
+	block  int      // the one that was read last
+	from   *outcome // of the read of the backend that its bytes came from, so far
+}
+
+// Read reads what is here, and waits if nothing is.
+func (r *Reader) Read(p []byte) (int, error) {
+	if r.pos == r.end {
+		return 0, io.EOF
+	}
+	if len(p) == 0 {
+		return 0, nil
+	}
+	b, err := r.next(p)
+	if err != nil {
+		return 0, err
+	}
+	n := copy(p, b) // which may be p
+	r.pos += int64(n)
+	return n, nil
+}
+
+// WriteTo writes the bytes to w as they arrive, each time at most 64 KiB, and those of an
+// object in memory at once.
+func (r *Reader) WriteTo(w io.Writer) (sent int64, err error) {
+	if r.data != nil && r.pos < r.end {
+		n, err := w.Write(r.data[r.pos:r.end])
+		r.pos += int64(n)
+		return int64(n), err
+	}
+	if r.pos == r.end {
+		return 0, nil
+	}
+	buf := r.c.buffers.Get().(*[chunk]byte)
+	defer r.c.buffers.Put(buf)
+	for r.pos < r.end {
+		n, err := r.Read(buf[:])
+		if err != nil {
+			return sent, err
+		}
+		// Written from buf, not from where the bytes are: a client that is slow
+		// must not keep a block in memory.
+		m, err := w.Write(buf[:n])
+		sent += int64(m)
+		if err != nil {
+			return sent, err
+		}
+	}
+	return sent, nil
+}
+
+// wait returns when the first byte is here.
+func (r *Reader) wait() error {
+	if r.pos == r.end {
+		return nil
+	}
+	var one [1]byte
+	_, err := r.next(one[:])
+	return err
+}
+
+// next returns the next bytes, at least one and at most len(p): in p, or where they are.
+func (r *Reader) next(p []byte) ([]byte, error) {
+	switch {
+	case r.data != nil:
+		return r.data[r.pos:min(r.pos+int64(len(p)), r.end)], nil
+	case r.file != nil:
+		n, err := r.file.ReadAt(p[:min(int64(len(p)), r.end-r.pos)], r.pos)
+		if n > 0 {
+			return p[:n], nil
+		}
+		if err == io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+		return nil, err
+	}
+	if r.pos >= r.sure {
+		if err := r.f.verify(r.ctx, r.ticket); err != nil {
+			return nil, err
+		}
+		r.sure = r.end
+	}
+	return r.fetch(p[:min(int64(len(p)), r.sure-r.pos)])
+}
+
+// fetch is next for an object on its way.
+func (r *Reader) fetch(p []byte) ([]byte, error) {
+	c := r.f.c
+	i, off := int(r.pos/c.Block), int(r.pos%c.Block)
+	entering := i != r.block
+	if entering {
+		r.block, r.from = i, nil
+	}
+	for {
+		// Two reads of the backend are never mixed in one block: its bytes of before
+		// came from a read that failed, and need not be those that come now.
+		if r.from != nil {
+			if err := r.from.err.Load(); err != nil {
+				return nil, *err
+			}
+		}
+		s, err := r.f.acquire(i, r.ticket)
+		if err != nil {
+			return nil, err
+		}
+		if entering && r.ticket.held && int64(i+1)*c.Block < r.end {
+			r.f.ahead(i + 1)
+		}
+		entering = false
+		b, err := r.read(s, p, i, off)
+		if err != nil || len(b) > 0 {
+			return b, err
+		}
+	}
+}
+
+// read takes bytes of a block from where it is. None and no error: it is elsewhere now.
+func (r *Reader) read(s spot, p []byte, i, off int) ([]byte, error) {
+	switch {
+	case s.flight != nil:
+		b, err := s.flight.bytes(r.ctx, off)
+		if len(b) > 0 {
+			r.from = s.flight.outcome
+		}
+		return b[:min(len(b), len(p))], err
+	case s.part != nil:
+		p = p[:min(len(p), r.f.length(i)-off)]
+		if _, err := s.part.file.ReadAt(p, r.pos); err != nil {
+			r.f.lose(i, err)
+			return nil, nil
+		}
+		return p, r.ctx.Err()
+	}
+	return s.data[off:min(off+len(p), len(s.data))], r.ctx.Err()
+}

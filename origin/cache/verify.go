@@ -1,0 +1,142 @@
+package cache
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+
+	"github.com/plinth3d/plinth/pipeline/asset"
+)
+
+// advance hashes the blocks that are here and follow those that were hashed, and ends the
+// fill with the last. It is called whenever a block has come; if somebody is at it
+// already, he goes on with it. last has just ended: its bytes needn't be read again.
+//
+// A block that was hashed and then dropped from memory may be fetched again. It must be
+// the same (block.mark), so that what was hashed is what every reader gets.
+func (f *fill) advance(last *flight) {
+	for {
+		i, s, ok := f.nextToHash()
+		if !ok {
+			return
+		}
+		if s.data == nil && last.i == i {
+			s = spot{data: last.buf}
+		}
+		if f.hashedBlock(i, f.hashBlock(i, s)) {
+			f.conclude()
+			return
+		}
+	}
+}
+
+// nextToHash takes the right to hash the next block, if it is here.
+func (f *fill) nextToHash() (i int, s spot, ok bool) {
+	f.c.mu.Lock()
+	defer f.c.mu.Unlock()
+	if f.hashing || f.verified || f.err != nil || f.hashed == len(f.blocks) || !f.here(f.hashed) {
+		return 0, s, false
+	}
+	if f.sum == nil {
+		f.sum = sha256.New()
+	}
+	f.hashing = true
+	switch b := &f.blocks[f.hashed]; {
+	case f.whole != nil:
+		s.data = f.whole
+	case b.filed:
+		s.part = f.part
+	default:
+		s.data = b.piece.data
+	}
+	return f.hashed, s, true
+}
+
+func (f *fill) hashBlock(i int, s spot) error {
+	if s.part == nil {
+		f.sum.Write(s.data)
+		return nil
+	}
+	buf := f.c.buffers.Get().(*[chunk]byte)
+	defer f.c.buffers.Put(buf)
+	length := int64(f.length(i))
+	n, err := io.CopyBuffer(f.sum, io.NewSectionReader(s.part.file, int64(i)*f.c.Block, length), buf[:])
+	if err == nil && n < length {
+		err = io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+// hashedBlock gives the right back, and reports whether that was the last block. If the
+// partial file couldn't be read, the block is lost and hashing begins anew.
+func (f *fill) hashedBlock(i int, err error) bool {
+	if err != nil {
+		f.lose(i, err)
+	}
+	f.c.mu.Lock()
+	defer f.c.mu.Unlock()
+	f.hashing = false
+	f.hashed++
+	if err != nil {
+		f.hashed = 0
+		f.sum.Reset()
+	}
+	f.tell()
+	return f.hashed == len(f.blocks)
+}
+
+// conclude compares the digest. A verified object goes to memory or to a file, and leaves
+// the fills, unless no disk takes it: then its blocks stay as long as there is room.
+func (f *fill) conclude() {
+	c := f.c
+	digest := hex.EncodeToString(f.sum.Sum(nil))
+	c.mu.Lock()
+	f.verified = digest == f.digest
+	if !f.verified {
+		f.fail(fmt.Errorf("%w: %s: %w: the digest is %s", asset.ErrUnavailable, f.key, errWrong, digest))
+	}
+	f.tell()
+	c.mu.Unlock()
+	switch {
+	case !f.verified:
+		c.counts.fault(f.err)
+		c.Log.Error("the backend has wrong bytes", "key", f.key, "digest", digest)
+	case f.small():
+		c.memory.put(&blob{f.key, f.digest, f.whole, f.modified})
+		c.shelve(f)
+	default:
+		c.adopt(f)
+	}
+}
+
+// verify waits until the fill is verified. If need be it fetches again what was dropped
+// before it was hashed.
+func (f *fill) verify(ctx context.Context, t *ticket) error {
+	for {
+		f.c.mu.Lock()
+		err, ok, i, moved := f.err, f.verified, f.hashed, f.watch()
+		f.c.mu.Unlock()
+		if err != nil || ok {
+			return err
+		}
+		if i < len(f.blocks) {
+			s, err := f.acquire(i, t)
+			if err != nil {
+				return err
+			}
+			if s.flight != nil {
+				if err := s.flight.await(ctx, s.flight.done); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		select {
+		case <-moved:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
