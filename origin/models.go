@@ -38,7 +38,7 @@ type models struct {
 	catalog Catalog
 	fresh   time.Duration
 	now     func() time.Time
-	entries *otter.Cache[string, *entry]
+	entries *otter.Cache[name, *entry]
 	flights singleflight.Group
 	stats   catalogStats
 }
@@ -52,6 +52,11 @@ const (
 	patience = 2 * time.Second  // with the catalog
 	pause    = time.Second      // between questions to a catalog that fails
 )
+
+// A name is that of a model among all.
+type name struct{ merchant, model string }
+
+func (n name) String() string { return n.merchant + "/" + n.model }
 
 // An entry is an answer of the catalog, which may be that there is no such model.
 type entry struct {
@@ -73,71 +78,81 @@ func (e *entry) weight() uint32 {
 func newModels(c Catalog, fresh time.Duration, memory int64) *models {
 	return &models{
 		catalog: c, fresh: fresh, now: time.Now,
-		entries: otter.Must(&otter.Options[string, *entry]{
+		entries: otter.Must(&otter.Options[name, *entry]{
 			MaximumWeight: uint64(max(memory, 1<<20)),
-			Weigher:       func(key string, e *entry) uint32 { return uint32(len(key)) + e.weight() },
+			Weigher:       func(n name, e *entry) uint32 { return uint32(len(n.merchant)+len(n.model)) + e.weight() },
 		}),
 	}
 }
 
 // get returns a model, and whether the catalog's answer is old because it fails to give
-// a new one.
-func (s *models) get(ctx context.Context, merchant, id string) (m *model, old bool, err error) {
-	key := merchant + "/" + id
+// a new one. admit is asked before the catalog is, for what nobody asked for lately.
+func (s *models) get(ctx context.Context, merchant, id string, admit func() error) (m *model, old bool, err error) {
+	key := name{merchant, id}
 	e, known := s.entries.GetIfPresent(key)
-	age := time.Duration(0)
-	if known {
-		now := s.now()
-		age = now.Sub(e.at)
-		switch {
-		case age < s.life(e):
-			s.stats.hits.Add(1)
-			return e.found(old)
-		case e.model != nil && now.UnixNano() < e.retry.Load() && age < survives:
-			s.stats.stale.Add(1)
-			return e.found(true)
-		case e.model != nil && age < s.life(e)+usable:
-			s.stats.stale.Add(1)
-			s.flights.DoChan(key, func() (any, error) { return s.ask(ctx, key, merchant, id, e) }) // nobody waits
-			return e.found(false)
+	if known && e.model != nil {
+		m, old, ok := s.known(ctx, key, e)
+		if ok {
+			return m, old, nil
 		}
+	} else if known && s.now().Sub(e.at) < negative {
+		s.stats.hits.Add(1)
+		return nil, false, errPath
+	} else if err := admit(); err != nil {
+		return nil, false, err
 	}
 	select {
-	case r := <-s.flights.DoChan(key, func() (any, error) { return s.ask(ctx, key, merchant, id, e) }):
+	case r := <-s.flight(ctx, key, e):
 		if r.Err == nil {
-			return r.Val.(*entry).found(false)
+			return r.Val.(*entry).found()
 		}
 		err = r.Err
 	case <-ctx.Done():
 		err = ctx.Err()
 	}
-	if known && e.model != nil && age < survives {
+	if known && e.model != nil && s.now().Sub(e.at) < survives {
 		s.stats.stale.Add(1)
-		return e.found(true)
+		return e.model, true, nil
 	}
 	return nil, false, fmt.Errorf("%w: the catalog: %w", asset.ErrUnavailable, err)
 }
 
-func (s *models) life(e *entry) time.Duration {
-	if e.model == nil {
-		return negative
+// known is what an entry gives without waiting for the catalog.
+func (s *models) known(ctx context.Context, key name, e *entry) (m *model, old, ok bool) {
+	now := s.now()
+	switch age := now.Sub(e.at); {
+	case age < s.fresh:
+		s.stats.hits.Add(1)
+		return e.model, false, true
+	case now.UnixNano() < e.retry.Load() && age < survives:
+		s.stats.stale.Add(1)
+		return e.model, true, true
+	case age < s.fresh+usable:
+		s.stats.stale.Add(1)
+		s.flight(ctx, key, e) // nobody waits
+		return e.model, false, true
 	}
-	return s.fresh
+	return nil, false, false
 }
 
-func (e *entry) found(old bool) (*model, bool, error) {
+// flight asks the catalog, once for all who want to know.
+func (s *models) flight(ctx context.Context, key name, before *entry) <-chan singleflight.Result {
+	return s.flights.DoChan(key.String(), func() (any, error) { return s.ask(ctx, key, before) })
+}
+
+func (e *entry) found() (*model, bool, error) {
 	if e.model == nil {
 		return nil, false, errPath
 	}
-	return e.model, old, nil
+	return e.model, false, nil
 }
 
 // ask asks the catalog, whoever waits for it or leaves.
-func (s *models) ask(ctx context.Context, key, merchant, id string, before *entry) (*entry, error) {
+func (s *models) ask(ctx context.Context, key name, before *entry) (*entry, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
 	s.stats.asked.Add(1)
-	m, err := s.load(ctx, merchant, id)
+	m, err := s.load(ctx, key.merchant, key.model)
 	if err != nil && !errors.Is(err, asset.ErrNotFound) {
 		s.stats.failed.Add(1)
 		if before != nil {

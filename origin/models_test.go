@@ -55,6 +55,8 @@ func (s *shelf) set(change func()) {
 	change()
 }
 
+func free() error { return nil }
+
 func newShelf() *shelf {
 	return &shelf{
 		manifest: map[string]asset.Manifest{"acme/chair": {Schema: 1, Model: "chair", Version: "1", Published: "2026-11-23T12:00:00Z"}},
@@ -67,7 +69,7 @@ func TestManifestsAreRemembered(t *testing.T) {
 		c := newShelf()
 		s := newModels(c, time.Second, 1<<20)
 		get := func(id string) (string, bool, error) {
-			m, old, err := s.get(t.Context(), "acme", id)
+			m, old, err := s.get(t.Context(), "acme", id, free)
 			if err != nil {
 				return "", old, err
 			}
@@ -125,7 +127,7 @@ func TestACatalogThatHangsIsNotWaitedForLong(t *testing.T) {
 		c.hang = true
 		s := newModels(c, time.Second, 1<<20)
 		began := time.Now()
-		if _, _, err := s.get(t.Context(), "acme", "chair"); !errors.Is(err, asset.ErrUnavailable) || time.Since(began) != patience {
+		if _, _, err := s.get(t.Context(), "acme", "chair", free); !errors.Is(err, asset.ErrUnavailable) || time.Since(began) != patience {
 			t.Errorf("after %v: %v", time.Since(began), err)
 		}
 	})
@@ -136,7 +138,7 @@ func TestWhatIsNotThereIsRememberedForFiveSeconds(t *testing.T) {
 		c := newShelf()
 		s := newModels(c, time.Second, 1<<20)
 		for range 10 {
-			if _, _, err := s.get(t.Context(), "acme", "lamp"); !errors.Is(err, asset.ErrNotFound) {
+			if _, _, err := s.get(t.Context(), "acme", "lamp", free); !errors.Is(err, asset.ErrNotFound) {
 				t.Errorf("got %v", err)
 			}
 		}
@@ -145,10 +147,10 @@ func TestWhatIsNotThereIsRememberedForFiveSeconds(t *testing.T) {
 		}
 		c.set(func() { c.manifest["acme/lamp"] = asset.Manifest{Version: "1"} })
 		time.Sleep(negative)
-		if m, _, err := s.get(t.Context(), "acme", "lamp"); err != nil || m.pending() {
+		if m, _, err := s.get(t.Context(), "acme", "lamp", free); err != nil || m.pending() {
 			t.Errorf("got %v, %v", m, err)
 		}
-		if m, _, err := s.get(t.Context(), "acme", "new"); err != nil || !m.pending() {
+		if m, _, err := s.get(t.Context(), "acme", "new", free); err != nil || !m.pending() {
 			t.Errorf("an upload without levels: got %v, %v", m, err)
 		}
 	})
@@ -161,7 +163,7 @@ func TestManyWhoAskAtOnceAskOnce(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 200 {
 			wg.Go(func() {
-				if _, _, err := s.get(t.Context(), "acme", "chair"); err != nil {
+				if _, _, err := s.get(t.Context(), "acme", "chair", free); err != nil {
 					t.Error(err)
 				}
 			})
@@ -176,12 +178,12 @@ func TestManyWhoAskAtOnceAskOnce(t *testing.T) {
 func TestAnUnchangedManifestKeepsWhatWasMadeOfIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newModels(newShelf(), time.Second, 1<<20)
-		first, _, err := s.get(t.Context(), "acme", "chair")
+		first, _, err := s.get(t.Context(), "acme", "chair", free)
 		if err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Hour)
-		if second, _, err := s.get(t.Context(), "acme", "chair"); err != nil || second != first {
+		if second, _, err := s.get(t.Context(), "acme", "chair", free); err != nil || second != first {
 			t.Errorf("got another, %v", err)
 		}
 	})

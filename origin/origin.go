@@ -40,7 +40,7 @@ type Origin struct {
 	cache    *cache.Cache
 	models   *models
 	answers  *otter.Cache[answerKey, []choice]
-	heads    *otter.Cache[string, *head] // of renditions, by path
+	heads    *otter.Cache[string, keyed] // of renditions, by path
 	limits   *limits
 	metrics  *metrics
 	draining atomic.Bool
@@ -57,7 +57,7 @@ func New(c Config) (*Origin, error) {
 		Config: c, cache: c.Cache,
 		models:  newModels(c.Catalog, c.Fresh, c.Manifests*3/4),
 		answers: newAnswers(c.Manifests / 4),
-		heads:   otter.Must(&otter.Options[string, *head]{MaximumSize: headsKept}),
+		heads:   otter.Must(&otter.Options[string, keyed]{MaximumSize: headsKept}),
 		limits:  newLimits(c.Misses),
 	}
 	o.metrics = newMetrics(o)
@@ -74,37 +74,17 @@ const (
 	shortly = "public, max-age=2"
 )
 
-// request is one request on its way, with what its line in the log says.
-type request struct {
-	*http.Request
-	route  route
-	status int
-	sent   int64
-	level  int // that was picked; -1 for none
-	reason string
-	layer  cache.Layer
-	err    error
-}
-
-// notCached is where what is no file came from.
-const notCached = cache.Layer(layers)
-
-func (q *request) from() string {
-	if q.layer == notCached {
-		return "-"
-	}
-	return q.layer.String()
-}
-
 // ServeHTTP answers one request and logs one line.
 func (o *Origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := time.Now()
-	q := request{Request: r, level: -1, layer: notCached}
-	o.answer(w, &q)
+	q := requests.Get().(*request)
+	defer q.free()
+	q.Request, q.origin = r, o
+	o.answer(w, q)
 	took := time.Since(began)
-	o.metrics.count(&q, took)
+	o.metrics.count(q, took)
 	if !o.Quiet {
-		o.line(&q, took)
+		o.line(q, took)
 	}
 }
 
@@ -117,7 +97,7 @@ func (o *Origin) line(q *request, took time.Duration) {
 	attrs := [...]slog.Attr{
 		slog.String("method", q.Method), slog.String("path", q.URL.Path), slog.Int("status", q.status),
 		slog.Int64("bytes", q.sent), slog.Float64("ms", float64(took.Microseconds())/1e3),
-		slog.String("from", q.from()), slog.String("reason", q.reason), slog.Any("err", q.err),
+		slog.String("from", q.layerName()), slog.String("reason", q.reason), slog.Any("err", q.err),
 	}
 	n := len(attrs)
 	if q.err == nil {
@@ -165,17 +145,15 @@ func (o *Origin) answer(w http.ResponseWriter, q *request) {
 		refuse(w, q, http.StatusRequestURITooLong, errLong)
 		return
 	}
-	f, err := o.find(q)
-	if err != nil {
+	if err := o.find(q); err != nil {
 		refuse(w, q, statusOf(h, err), err)
 		return
 	}
-	defer f.close()
-	q.level, q.reason, q.layer = f.level, f.reason, f.layer()
-	if f.timing != nil {
-		h["Server-Timing"] = f.timing
+	defer q.object.Close()
+	if q.timing != nil {
+		h["Server-Timing"] = q.timing
 	}
-	send(w, q, f, o.MinRate)
+	send(w, q, o.MinRate)
 }
 
 var preflight = []field{
@@ -202,70 +180,79 @@ func reasonOf(h http.Header, status int) error {
 var errPath = fmt.Errorf("%w: there is nothing at this address", asset.ErrNotFound)
 
 // find follows a path to what it names.
-func (o *Origin) find(q *request) (*found, error) {
+func (o *Origin) find(q *request) error {
 	q.route = routeOf(q.URL.Path, q.URL.RawPath)
 	if q.route.kind == kindNone || !verified(o.Verify, q.Header["X-Origin-Verify"]) {
-		return nil, errPath
+		return errPath
 	}
 	left, ok := o.Keys.verify(q.route, q.URL.Path, q.URL.RawQuery, time.Now())
 	if !ok {
-		return nil, errPath
+		return errPath
 	}
-	f, err := o.open(q.Context(), q)
-	if err == nil && left > 0 {
-		f.head = f.head.until(left)
+	if err := o.open(q.Context(), q); err != nil {
+		return err
 	}
-	return f, err
+	if left > 0 {
+		q.head = q.head.until(left)
+	}
+	return nil
 }
 
-func (o *Origin) open(ctx context.Context, q *request) (*found, error) {
-	admit := func() error { return o.limits.admit(o.client(q)) }
+func (o *Origin) open(ctx context.Context, q *request) error {
 	if q.route.kind == kindRendition {
-		return o.rendition(ctx, q.URL.Path, q.route, admit)
+		return o.rendition(ctx, q)
 	}
-	m, old, err := o.models.get(ctx, q.route.merchant, q.route.model)
+	m, old, err := o.models.get(ctx, q.route.merchant, q.route.model, q.admit)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var f *found
 	if q.route.kind == kindManifest {
-		f, err = m.text(q.Header["Accept-Encoding"])
+		err = m.text(q)
 	} else {
-		f, err = o.product(ctx, m, DeviceOf(q.Header, q.URL.RawQuery), admit)
+		err = o.product(ctx, q, m, DeviceOf(q.Header, q.URL.RawQuery))
 	}
 	if err == nil && old {
-		f.head = f.head.caching(shortly)
+		q.head = q.head.caching(shortly)
 	}
-	return f, err
+	return err
 }
 
 // text is a model's manifest.
-func (m *model) text(accept []string) (*found, error) {
+func (m *model) text(q *request) error {
 	if m.pending() {
 		if m.upload.State == asset.Failed {
-			return nil, errFailed
+			return errFailed
 		}
-		return nil, errPending
+		return errPending
 	}
-	c := m.page.choose(accept)
-	return &found{head: c.head, text: c.body, level: -1}, nil
+	c := m.page.choose(q.Header["Accept-Encoding"])
+	q.head, q.bytes = c.head, c.body
+	return nil
 }
 
-func (o *Origin) rendition(ctx context.Context, path string, at route, admit func() error) (*found, error) {
-	f := &found{level: -1}
-	var err error
-	f.object, err = o.cache.Get(ctx, cache.Want{Key: asset.RenditionKey(at.merchant, at.hash), Digest: at.hash, Admit: admit})
+// keyed is the head of a file under its immutable name, with the file's key.
+type keyed struct {
+	*head
+	key string
+}
+
+func (o *Origin) rendition(ctx context.Context, q *request) error {
+	at := &q.route
+	known, ok := o.heads.GetIfPresent(q.URL.Path)
+	if !ok {
+		known.key = asset.RenditionKey(at.merchant, at.hash)
+	}
+	err := q.get(ctx, cache.Want{Key: known.key, Digest: at.hash})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	s := Subject{Size: f.object.Size, Modified: toSecond(f.object.Modified()), Immutable: true}
-	if d, ok := o.heads.GetIfPresent(path); ok && d.Size == s.Size && d.Modified.Equal(s.Modified) {
-		f.head = d
-		return f, nil
+	s := Subject{Size: q.object.Size, Modified: toSecond(q.object.Modified()), Immutable: true}
+	if !ok || known.Size != s.Size || !known.Modified.Equal(s.Modified) {
+		known.head = newHead(kindRendition, s, at.media, at.hash, forever)
+		o.heads.Set(q.URL.Path, known)
 	}
-	f.head = newHead(kindRendition, s, at.media, at.hash, forever)
-	o.heads.Set(path, f.head)
-	return f, nil
+	q.head = known.head
+	return nil
 }
 
 // Drain makes all further answers the last on their connections, and /readyz say so.

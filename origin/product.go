@@ -71,31 +71,29 @@ func newChoice(m *model, c Choice, d Device) choice {
 
 // product opens the level that is right for a device, or the best there is: a blob that is
 // missing from the store must not keep a shopper from seeing another level.
-func (o *Origin) product(ctx context.Context, m *model, d Device, admit func() error) (*found, error) {
+func (o *Origin) product(ctx context.Context, q *request, m *model, d Device) error {
 	if m.pending() {
-		return o.source(ctx, m, d, admit)
+		return o.source(ctx, q, m, d)
 	}
 	var missing []string
 	for _, c := range o.choices(m, d) {
-		f := &found{head: c.head, level: c.level, reason: c.reason}
-		var err error
-		f.object, err = o.cache.Get(ctx, cache.Want{Key: c.key, Digest: c.digest, Size: c.size, Admit: admit})
+		err := q.get(ctx, cache.Want{Key: c.key, Digest: c.digest, Size: c.size})
 		if errors.Is(err, asset.ErrNotFound) {
 			missing = append(missing, strconv.Itoa(c.level))
 			continue
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
-		f.timing = c.timing[f.object.Layer].values
+		q.head, q.level, q.reason, q.timing = c.head, c.level, c.reason, c.timing[q.layer].values
 		if missing != nil {
-			f.reason += " missing=" + strings.Join(missing, ",")
-			f.head = c.head.caching(shortly).with("Plinth-Reason", f.reason)
+			q.reason += " missing=" + strings.Join(missing, ",")
+			q.head = c.head.caching(shortly).with("Plinth-Reason", q.reason)
 			o.metrics.incomplete.Inc()
 		}
-		return f, nil
+		return nil
 	}
-	return nil, fmt.Errorf("%w: no level of %s is in the store", asset.ErrUnavailable, m.id)
+	return fmt.Errorf("%w: no level of %s is in the store", asset.ErrUnavailable, m.id)
 }
 
 // errPending is a product whose levels are being made and whose source can't stand in.
@@ -110,7 +108,7 @@ var caps = map[int]int64{2592: 15 << 20, 1728: 8 << 20, 1152: 4 << 20, 640: 3 <<
 
 // source is the upload itself, while there are no levels: where it is a GLB that is no
 // heavier than the level may be.
-func (o *Origin) source(ctx context.Context, m *model, d Device, admit func() error) (*found, error) {
+func (o *Origin) source(ctx context.Context, q *request, m *model, d Device) error {
 	why := errPending
 	if m.upload.State == asset.Failed {
 		why = errFailed
@@ -120,21 +118,19 @@ func (o *Origin) source(ctx context.Context, m *model, d Device, admit func() er
 		limit = min(limit, liteBytes)
 	}
 	if m.upload.Bytes > limit || m.upload.State == asset.Failed {
-		return nil, why
+		return why
 	}
-	reason := fmt.Sprintf("h=%d level=- px=0 cap=- form=source from=%s", d.Height, d.From)
-	f := &found{level: -1, reason: reason}
-	var err error
-	f.object, err = o.cache.Get(ctx, cache.Want{Key: asset.SourceKey(m.merchant, m.upload.Source), Digest: m.upload.Source, Size: m.upload.Bytes, Admit: admit})
+	err := q.get(ctx, cache.Want{Key: asset.SourceKey(m.merchant, m.upload.Source), Digest: m.upload.Source, Size: m.upload.Bytes})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if !isGLB(ctx, &f.object) {
-		f.close()
-		return nil, why
+	if !isGLB(ctx, &q.object) {
+		q.object.Close()
+		return why
 	}
-	f.head = newHead(kindProduct, Subject{Size: m.upload.Bytes}, types["glb"], m.upload.Source, shortly, fieldOf("Plinth-Reason", reason), vary)
-	return f, nil
+	q.reason = fmt.Sprintf("h=%d level=- px=0 cap=- form=source from=%s", d.Height, d.From)
+	q.head = newHead(kindProduct, Subject{Size: m.upload.Bytes}, types["glb"], m.upload.Source, shortly, fieldOf("Plinth-Reason", q.reason), vary)
+	return nil
 }
 
 // isGLB says whether an object begins as a GLB of version 2 does.

@@ -4,73 +4,43 @@ import (
 	"io"
 	"net/http"
 	"time"
-
-	"github.com/plinth3d/plinth/origin/cache"
 )
 
-// found is what a path leads to: a head, and bytes in memory or an object of the cache.
-type found struct {
-	head   *head
-	text   []byte
-	object cache.Object
-	level  int
-	reason string
-	timing []string
-}
-
-// inMemory says that the bytes are text, not an object's.
-func (f *found) inMemory() bool { return f.text != nil }
-
-func (f *found) close() {
-	if !f.inMemory() {
-		f.object.Close()
-	}
-}
-
-func (f *found) layer() cache.Layer {
-	if f.inMemory() {
-		return notCached
-	}
-	return f.object.Layer
-}
-
-// send decides and answers. The client must take minRate bytes per second; 0 is no limit.
-func send(w http.ResponseWriter, q *request, f *found, minRate int64) {
-	plan := Decide(q.Method, q.Header, f.head.Subject)
+// send decides and answers for what was found. The client must take minRate bytes per
+// second; 0 is no limit.
+func send(w http.ResponseWriter, q *request, minRate int64) {
+	plan := Decide(q.Method, q.Header, q.head.Subject)
 	var parts Multipart
+	first := plan.Span
 	if plan.Parts != nil {
-		parts = NewMultipart(f.head.media, f.head.ETag, f.head.Size, plan.Parts)
+		parts = NewMultipart(q.head.media, q.head.ETag, q.head.Size, plan.Parts)
+		first = plan.Parts[0]
 	}
-	s := sender{w: w, q: q, f: f, minRate: minRate}
+	s := &q.send
+	s.w, s.q, s.minRate = w, q, minRate
 	if plan.Body {
-		first := plan.Span
-		if plan.Parts != nil {
-			first = plan.Parts[0]
-		}
 		// What can't be had at all is still an answer of its own.
 		if err := s.begin(first); err != nil {
 			refuse(w, q, statusOf(w.Header(), err), err)
 			return
 		}
 	}
-	f.head.describe(w.Header(), plan, &parts)
+	q.head.describe(w.Header(), plan, &parts)
 	q.status = plan.Status
 	w.WriteHeader(plan.Status)
-	if !plan.Body {
-		return
-	}
-	if plan.Parts == nil {
+	switch {
+	case !plan.Body:
+	case plan.Parts == nil:
 		s.finish()
-		return
+	default:
+		s.multipart(plan.Parts, &parts)
 	}
-	s.multipart(plan.Parts, &parts)
 }
 
 // sender writes the body of an answer.
 type sender struct {
 	w       http.ResponseWriter
 	q       *request
-	f       *found
 	minRate int64
 	bytes   []byte    // of the span at hand, where they are in memory
 	from    io.Reader // else
@@ -79,21 +49,21 @@ type sender struct {
 
 // begin prepares a span: it is an error if not even its first byte can be had.
 func (s *sender) begin(span Span) error {
-	data, here := s.f.text, s.f.inMemory()
+	data, here := s.q.bytes, s.q.bytes != nil
 	if !here {
-		data, here = s.f.object.Bytes()
+		data, here = s.q.object.Bytes()
 	}
 	if s.bytes = nil; here {
 		s.bytes = data[span.Start:span.End()]
 		return nil
 	}
 	s.left = span.Length
-	if file, ok := s.f.object.File(); ok {
+	if file, ok := s.q.object.File(); ok {
 		s.from = file
 		_, err := file.Seek(span.Start, io.SeekStart)
 		return err
 	}
-	r, err := s.f.object.Reader(s.q.Context(), span.Start, span.Length)
+	r, err := s.q.object.Reader(s.q.Context(), span.Start, span.Length)
 	s.from = r
 	return err
 }

@@ -37,7 +37,7 @@ var staticTypes = map[string]string{
 
 // ServeHTTP answers for one file.
 func (s *Static) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	q := request{Request: r, level: -1}
+	q := &request{Request: r, level: -1}
 	h := w.Header()
 	for name, value := range s.Header {
 		h.Set(name, value)
@@ -53,16 +53,17 @@ func (s *Static) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(status)
 		return
 	case status != 0:
-		refuse(w, &q, status, reasonOf(h, status))
+		refuse(w, q, status, reasonOf(h, status))
 		return
 	}
 	p, err := s.page(r)
 	if err != nil {
-		refuse(w, &q, statusOf(h, err), err)
+		refuse(w, q, statusOf(h, err), err)
 		return
 	}
 	c := p.choose(r.Header["Accept-Encoding"])
-	send(w, &q, &found{head: c.head, text: c.body}, staticRate)
+	q.head, q.bytes = c.head, c.body
+	send(w, q, staticRate)
 }
 
 func (s *Static) page(r *http.Request) (*page, error) {
