@@ -13,6 +13,7 @@ type spot struct {
 type ticket struct {
 	admit func() error
 	held  bool
+	head  *outcome // unless nil, of the read that told the object's size
 }
 
 // take returns an error if the caller isn't admitted.
@@ -26,10 +27,20 @@ func (t *ticket) take() error {
 	return nil
 }
 
+// told is the outcome of the read that told the size, if it is of block i. A caller whose
+// read failed isn't made to wait for another, and pass its deadline.
+func (t *ticket) told(i int) *outcome {
+	if i == 0 {
+		return t.head
+	}
+	return nil
+}
+
 // acquire finds a block, or begins to fetch it if nobody does. Whoever gets a flight must
-// wait for it, by bytes or await.
-func (f *fill) acquire(i int, t *ticket) (spot, error) {
-	s, mine, err := f.spot(i)
+// wait for it, by bytes or await. from, unless nil, is of the read of this block that the
+// caller was served by before: its error is the caller's.
+func (f *fill) acquire(i int, t *ticket, from *outcome) (spot, error) {
+	s, mine, err := f.spot(i, from)
 	if err != nil || !mine {
 		return s, err
 	}
@@ -43,7 +54,7 @@ func (f *fill) acquire(i int, t *ticket) (spot, error) {
 }
 
 // spot finds a block. If it is nowhere the caller has the claim (mine).
-func (f *fill) spot(i int) (s spot, mine bool, err error) {
+func (f *fill) spot(i int, from *outcome) (s spot, mine bool, err error) {
 	c := f.c
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -51,6 +62,8 @@ func (f *fill) spot(i int) (s spot, mine bool, err error) {
 	switch {
 	case f.err != nil:
 		return s, false, f.err
+	case from != nil && from.err.Load() != nil:
+		return s, false, *from.err.Load()
 	case f.whole != nil:
 		return spot{data: f.whole}, false, nil
 	case b.filed:
@@ -98,8 +111,9 @@ func (f *fill) known(ctx context.Context, t *ticket) error {
 		if size >= 0 || err != nil {
 			return err
 		}
-		s, err := f.acquire(0, t)
+		s, err := f.acquire(0, t, nil)
 		if err == nil && s.flight != nil {
+			t.head = s.flight.outcome
 			err = s.flight.await(ctx, s.flight.head)
 		}
 		if err != nil {

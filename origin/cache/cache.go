@@ -9,8 +9,8 @@
 // they arrive.
 //
 // Config.Memory bounds the bytes in memory, in three parts: Fetches times Block for what
-// is on its way; a quarter for blocks of unfinished objects that no disk takes; and the
-// rest for whole objects of at most a block. What callers hold comes on top: a slice from
+// is on its way; a quarter (an eighth if there is a disk) for blocks of unfinished objects
+// that no disk takes; and the rest for whole objects of at most a block. What callers hold comes on top: a slice from
 // Object.Bytes lives as long as they write it, a Reader of a miss has 64 KiB while it
 // writes, or its whole object if that is at most a block.
 //
@@ -115,9 +115,8 @@ func Open(c Config) (*Cache, error) {
 	k.slots = make(chan struct{}, c.Fetches)
 	k.checks = make(chan struct{}, runtime.GOMAXPROCS(0))
 	k.buffers.New = func() any { return new([chunk]byte) }
-	if k.local, _ = c.Store.(opener); k.local == nil {
-		k.pieces.limit = c.Memory / 4
-	}
+	k.local, _ = c.Store.(opener)
+	k.pieces.limit = k.unfinished()
 	k.files.init()
 	var err error
 	if k.memory, err = newMemory(c.Memory - flying - k.pieces.limit); err != nil {
@@ -130,6 +129,17 @@ func Open(c Config) (*Cache, error) {
 	}
 	k.life, k.stop = context.WithCancel(context.Background())
 	return k, nil
+}
+
+// unfinished is the part of memory for blocks of unfinished objects.
+func (c *Cache) unfinished() int64 {
+	switch {
+	case c.local != nil:
+		return 0 // there are none
+	case c.Disk > 0:
+		return c.Memory / 8 // for when the disk fails
+	}
+	return c.Memory / 4
 }
 
 func withDefaults(c Config) Config {

@@ -172,8 +172,8 @@ func read(ctx context.Context, c *Cache, w Want, offset, length int64) ([]byte, 
 	if err != nil {
 		return nil, o.Layer, err
 	}
-	var b bytes.Buffer
-	_, err = r.WriteTo(&b)
+	b := bytes.NewBuffer(make([]byte, 0, length))
+	_, err = r.WriteTo(b)
 	return b.Bytes(), o.Layer, err
 }
 

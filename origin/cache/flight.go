@@ -252,12 +252,13 @@ func (fl *flight) cut(format string, n int) error {
 	return fmt.Errorf("%w: read block %d of %s: %w: "+format, asset.ErrUnavailable, fl.i, fl.f.key, errWrong, n)
 }
 
-// show lets readers have the first n bytes.
+// show lets readers have the first n bytes, but for the last byte of the block: see
+// Reader.fetch.
 func (fl *flight) show(n int) {
 	fl.mu.Lock()
 	defer fl.mu.Unlock()
 	if !fl.quiet && !fl.decided {
-		fl.n = n
+		fl.n = min(n, len(fl.buf)-1)
 		fl.tell()
 	}
 }
@@ -331,15 +332,15 @@ func (fl *flight) decide() bool {
 // finish is called by whoever decided.
 func (fl *flight) finish(err error) {
 	f, c := fl.f, fl.f.c
+	if err != nil {
+		c.counts.fault(err)
+		fl.outcome.err.Store(&err) // before another may begin: see acquire
+	}
 	c.mu.Lock()
 	if b := &f.blocks[fl.i]; b.flight == fl {
 		b.flight = nil
 	}
 	c.mu.Unlock()
-	if err != nil {
-		c.counts.fault(err)
-		fl.outcome.err.Store(&err)
-	}
 	fl.mu.Lock()
 	defer fl.mu.Unlock()
 	fl.ended, fl.err = true, err

@@ -21,7 +21,7 @@ type Reader struct {
 
 	f      *fill // or where it comes from
 	ticket *ticket
-	sure   int64   // bytes before this may be given away before the object is verified
+	sure   int64    // bytes before this may be given away before the object is verified
 	block  int      // the one that was read last
 	from   *outcome // of the read of the backend that its bytes came from, so far
 }
@@ -112,17 +112,13 @@ func (r *Reader) fetch(p []byte) ([]byte, error) {
 	i, off := int(r.pos/c.Block), int(r.pos%c.Block)
 	entering := i != r.block
 	if entering {
-		r.block, r.from = i, nil
+		r.block, r.from = i, r.ticket.told(i)
 	}
 	for {
-		// Two reads of the backend are never mixed in one block: its bytes of before
-		// came from a read that failed, and need not be those that come now.
-		if r.from != nil {
-			if err := r.from.err.Load(); err != nil {
-				return nil, *err
-			}
-		}
-		s, err := r.f.acquire(i, r.ticket)
+		// Two reads of the backend are never mixed in one block: if the bytes of before
+		// came from one that failed, they need not be those that come now. The last byte
+		// of a block comes when its read has ended well, so that whoever is past it knows.
+		s, err := r.f.acquire(i, r.ticket, r.from)
 		if err != nil {
 			return nil, err
 		}

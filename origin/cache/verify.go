@@ -122,7 +122,7 @@ func (f *fill) verify(ctx context.Context, t *ticket) error {
 			return err
 		}
 		if i < len(f.blocks) {
-			s, err := f.acquire(i, t)
+			s, err := f.acquire(i, t, t.told(i))
 			if err != nil {
 				return err
 			}

@@ -1,0 +1,324 @@
+package cache
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/plinth3d/plinth/pipeline/asset"
+)
+
+var errReset = errors.New("connection reset by peer")
+
+// faultsOf are what a backend can do wrong with the nth read of an object.
+var faultsOf = []struct {
+	name  string
+	kind  error
+	twist func(a *answer)
+}{
+	{"503", asset.ErrUnavailable, func(a *answer) { a.err = asset.ErrUnavailable }},
+	{"an error of no kind", asset.ErrUnavailable, func(a *answer) { a.err = errReset }},
+	{"cut off, with an error", asset.ErrUnavailable, func(a *answer) { a.data, a.after = a.data[:len(a.data)/2], io.ErrUnexpectedEOF }},
+	{"cut off, as if that were the end", asset.ErrUnavailable, func(a *answer) { a.data = a.data[:len(a.data)-1] }},
+	{"an error after the last byte", asset.ErrUnavailable, func(a *answer) { a.after = errReset }},
+	{"more bytes than there are", asset.ErrUnavailable, func(a *answer) { a.data = append(a.data, 1) }},
+	{"another size", asset.ErrUnavailable, func(a *answer) { a.info.Size = 7 }},
+	{"a negative size", asset.ErrUnavailable, func(a *answer) { a.info.Size = -1 }},
+	{"a size beyond measure", asset.ErrUnavailable, func(a *answer) { a.info.Size = 1 << 60 }},
+	{"one wrong bit at the beginning", asset.ErrUnavailable, func(a *answer) { a.data[0] ^= 1 }},
+	{"one wrong bit at the end", asset.ErrUnavailable, func(a *answer) { a.data[len(a.data)-1] ^= 1 }},
+	{"replaced", asset.ErrConflict, func(a *answer) { a.err = asset.ErrConflict }},
+	{"gone", asset.ErrNotFound, func(a *answer) { a.err = asset.ErrNotFound }},
+	{"no answer", asset.ErrUnavailable, func(a *answer) { a.gate = make(chan struct{}) }},
+	{"half of an answer", asset.ErrUnavailable, func(a *answer) { a.part, a.gate = len(a.data)/2, make(chan struct{}) }},
+	{"a panic of numbers: the offset is called invalid", asset.ErrUnavailable, func(a *answer) { a.err = asset.ErrInvalid }},
+}
+
+func TestAFaultIsAnErrorAndNothingWrongIsKept(t *testing.T) {
+	for _, fault := range faultsOf {
+		for _, blocks := range []int{1, 4} {
+			for at := range min(blocks, 3) {
+				t.Run(fault.name, func(t *testing.T) {
+					bubble(t, func(t *testing.T, s *faulty, c *Cache) {
+						w, data := s.add("x", blocks*testBlock)
+						w.Size = int64(len(data))
+						s.set(func(_ int, a *answer) {
+							if a.r.Offset == int64(at*testBlock) {
+								fault.twist(a)
+							}
+						})
+						began := time.Now()
+						mustFail(t, c, w, fault.kind)
+						if d := time.Since(began); d > c.FirstByte {
+							t.Errorf("it took %v", d)
+						}
+						synctest.Wait()
+						mustFail(t, c, w, fault.kind)
+						time.Sleep(absentFor)
+						s.set(nil)
+						mustRead(t, c, w, data, Miss)
+						synctest.Wait()
+						if _, layer, err := read(t.Context(), c, w, 0, -1); err != nil || layer == Miss {
+							t.Errorf("afterwards it comes from %v, %v", layer, err)
+						}
+						if st := c.Stats(); st.Errors == (Errors{}) || st.Unfinished != 0 || st.Fetches != 0 {
+							t.Errorf("got %+v", st)
+						}
+					})
+				})
+			}
+		}
+	}
+}
+
+func TestAWrongObjectIsNeverComplete(t *testing.T) {
+	for _, size := range []int{1, 100, testBlock, 5 * testBlock} {
+		bubble(t, func(t *testing.T, s *faulty, c *Cache) {
+			w, _ := s.add("x", size)
+			s.set(func(_ int, a *answer) { a.data[0] ^= 1 })
+			var all sync.WaitGroup
+			for range 20 {
+				all.Go(func() {
+					got, _, err := read(t.Context(), c, w, 0, -1)
+					if !errors.Is(err, asset.ErrUnavailable) || len(got) > max(0, size-tail) {
+						t.Errorf("got %d bytes of %d, %v", len(got), size, err)
+					}
+				})
+			}
+			all.Wait()
+			if size <= testBlock {
+				if got, _, err := read(t.Context(), c, w, 0, 1); err == nil {
+					t.Errorf("got %d bytes of a range", len(got))
+				}
+			}
+			synctest.Wait()
+			if st := c.Stats(); st.DiskBytes != 0 || st.DiskFiles != 0 || c.memory.EstimatedSize() != 0 || st.Errors.Wrong == 0 {
+				t.Errorf("got %+v", st)
+			}
+		})
+	}
+}
+
+// A read fails in the middle of a block and another takes its place: who has bytes of the
+// first must not get the rest from the second.
+func TestTwoReadsOfABlockAreNotMixed(t *testing.T) {
+	bubble(t, func(t *testing.T, s *faulty, c *Cache) {
+		w, data := s.add("x", testBlock)
+		gate := make(chan struct{})
+		s.set(func(n int, a *answer) {
+			if n == 0 {
+				a.data[0] ^= 1
+				a.part, a.gate, a.data, a.after = 100, gate, a.data[:200], errReset
+			}
+		})
+		o, err := c.Get(t.Context(), w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer o.Close()
+		r, err := o.Reader(t.Context(), 0, o.Size)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.CopyN(io.Discard, r, 100); err != nil {
+			t.Fatal(err)
+		}
+		close(gate)
+		synctest.Wait()
+		mustRead(t, c, w, data, Miss) // in the same fill: the first still holds it
+		if rest, err := io.ReadAll(r); !errors.Is(err, asset.ErrUnavailable) {
+			t.Errorf("got %d bytes more, %v", len(rest), err)
+		}
+	})
+}
+
+func TestAnObjectThatChangesIsBegunAnew(t *testing.T) {
+	bubble(t, func(t *testing.T, s *faulty, c *Cache) {
+		w, data := s.add("x", 4*testBlock)
+		s.tag = "one"
+		if _, _, err := read(t.Context(), c, w, 0, 10); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		s.tag = "two"
+		_, _, err := read(t.Context(), c, w, 3*testBlock, 10)
+		if !errors.Is(err, asset.ErrConflict) || !errors.Is(err, asset.ErrUnavailable) {
+			t.Errorf("got %v", err)
+		}
+		if r := s.reads()[1]; r.Tag != "one" {
+			t.Errorf("the second read has the tag %q", r.Tag)
+		}
+		synctest.Wait()
+		if st := c.Stats(); st.Unfinished != 0 || st.DiskBytes != 0 || st.Errors.Conflict != 1 {
+			t.Errorf("got %+v", st)
+		}
+		mustRead(t, c, w, data, Miss)
+	})
+}
+
+// The same, when all bytes of a block came from a read that then failed.
+func TestTheLastByteOfABlockComesWhenItsReadEndedWell(t *testing.T) {
+	bubble(t, func(t *testing.T, s *faulty, c *Cache) {
+		w, _ := s.add("x", 3*testBlock)
+		gate := make(chan struct{})
+		s.set(func(_ int, a *answer) {
+			if a.r.Offset == 0 {
+				a.part, a.gate = testBlock, gate
+			}
+		})
+		o, err := c.Get(t.Context(), w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer o.Close()
+		r, err := o.Reader(t.Context(), 0, o.Size)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.CopyN(io.Discard, r, testBlock-1); err != nil {
+			t.Fatal(err)
+		}
+		n, err := r.Read(make([]byte, 10)) // nothing more came: the deadline ends it
+		if n != 0 || !errors.Is(err, asset.ErrUnavailable) {
+			t.Errorf("got %d bytes, %v", n, err)
+		}
+	})
+}
+
+// Without a disk a block of an unfinished object may be dropped and fetched again.
+func TestABlockThatComesAgainMustBeTheSame(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &faulty{}
+		conf := config(t, s)
+		conf.Disk, conf.Memory = 0, 16*testBlock // room for four blocks of unfinished objects
+		c := open(t, conf)
+		w, data := s.add("x", 10*testBlock)
+		o, err := c.Get(t.Context(), w) // holds the fill
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer o.Close()
+		mustRead(t, c, w, data, Miss)
+		synctest.Wait()
+		mustRead(t, c, w, data, Miss)
+		if n := len(s.reads()); n <= 10 {
+			t.Errorf("got %d reads of the backend, want more than 10", n)
+		}
+		s.set(func(_ int, a *answer) { a.data[0] ^= 1 })
+		got, _, err := read(t.Context(), c, w, 0, -1)
+		if !errors.Is(err, asset.ErrConflict) || !bytes.Equal(got, data[:len(got)]) {
+			t.Errorf("got %d bytes, %v", len(got), err)
+		}
+	})
+}
+
+func TestAWrongHintIsAnErrorAndNothingIsKept(t *testing.T) {
+	bubble(t, func(t *testing.T, s *faulty, c *Cache) {
+		for _, size := range []int{100, 3 * testBlock} {
+			w, data := s.add("x", size)
+			for _, hint := range []int64{1, int64(size) - 1, int64(size) + 1, 9 * testBlock} {
+				wrong := w
+				wrong.Size = hint
+				mustFail(t, c, wrong, asset.ErrUnavailable)
+			}
+			synctest.Wait()
+			if st := c.Stats(); st.Unfinished != 0 || st.DiskFiles != 0 {
+				t.Errorf("got %+v", st)
+			}
+			mustRead(t, c, w, data, Miss)
+			synctest.Wait()
+			w.Size = 9
+			mustFail(t, c, w, asset.ErrUnavailable)
+			w.Size = int64(size)
+			w.Digest = digestOf(nil)
+			mustFail(t, c, w, asset.ErrUnavailable)
+			c.memory.InvalidateAll()
+			mustFail(t, c, w, asset.ErrUnavailable)
+			c = open(t, config(t, s))
+		}
+	})
+}
+
+func TestTheBackendGoesAndComes(t *testing.T) {
+	for _, down := range []struct {
+		name  string
+		twist func(_ int, a *answer)
+	}{
+		{"it refuses", func(_ int, a *answer) { a.err = errReset }},
+		{"it hangs", func(_ int, a *answer) { a.gate = make(chan struct{}) }},
+	} {
+		t.Run(down.name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, s *faulty, c *Cache) {
+				here, data := s.add("here", 100)
+				large, more := s.add("large", 3*testBlock)
+				mustRead(t, c, here, data, Miss)
+				mustRead(t, c, large, more, Miss)
+				synctest.Wait()
+				s.set(down.twist)
+				var all sync.WaitGroup
+				for i := range 50 { // more than may be fetched at a time
+					w, _ := s.add(string(rune('a'+i)), 100)
+					all.Go(func() {
+						began := time.Now()
+						mustFail(t, c, w, asset.ErrUnavailable)
+						if d := time.Since(began); d > c.FirstByte {
+							t.Errorf("it took %v, more than %v", d, c.FirstByte)
+						}
+					})
+				}
+				synctest.Wait()
+				mustRead(t, c, here, data, Memory)
+				mustRead(t, c, large, more, Disk)
+				all.Wait()
+				s.set(nil)
+				w, data := s.add("a", 100)
+				mustRead(t, c, w, data, Miss)
+			})
+		})
+	}
+}
+
+func TestABackendThatIsDeafToItsDeadlineHoldsNobodyUp(t *testing.T) {
+	bubble(t, func(t *testing.T, s *faulty, c *Cache) {
+		gate := make(chan struct{})
+		w, data := s.add("x", 100)
+		s.set(func(n int, a *answer) {
+			if n == 0 {
+				a.deaf, a.gate = true, gate
+				a.data[0] ^= 1
+			}
+		})
+		mustFail(t, c, w, asset.ErrUnavailable)
+		mustRead(t, c, w, data, Miss)
+		synctest.Wait()
+		close(gate) // what it says too late, and wrong, is nobody's
+		synctest.Wait()
+		mustRead(t, c, w, data, Memory)
+	})
+}
+
+func TestWhoWaitsForASlotAndLeavesCostsNoRead(t *testing.T) {
+	bubble(t, func(t *testing.T, s *faulty, c *Cache) {
+		gate := make(chan struct{})
+		s.set(func(_ int, a *answer) { a.gate = gate })
+		ctx, leave := context.WithCancel(t.Context())
+		var all sync.WaitGroup
+		for i := range 20 {
+			w, _ := s.add(string(rune('a'+i)), 100)
+			all.Go(func() { _, _, _ = read(ctx, c, w, 0, -1) })
+		}
+		synctest.Wait()
+		leave()
+		all.Wait()
+		close(gate)
+		synctest.Wait()
+		if st := c.Stats(); st.Reads != int64(c.Fetches) || st.Unfinished != 0 {
+			t.Errorf("got %+v, want %d reads", st, c.Fetches)
+		}
+	})
+}
