@@ -42,6 +42,9 @@ func StackLevels(levels []*Scene, nodes int, coverage []float64) *Stack {
 	b := &stacking{levels: levels, nodes: nodes, coverage: coverage}
 	b.out = *levels[0]
 	b.out.Nodes, b.out.Animations = slices.Clone(b.out.Nodes), slices.Clone(b.out.Animations)
+	for i := range b.out.Nodes { // levels in levels are more than viewers bear
+		b.out.Nodes[i].Extra = b.out.Nodes[i].With(lod, nil)
+	}
 	for _, l := range levels {
 		b.out.Required = append(slices.Clone(b.out.Required), l.Required...)
 	}
