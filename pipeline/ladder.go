@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -28,6 +29,7 @@ func (j *job) ladder(ctx context.Context, p Processor) (*Result, error) {
 	}
 	names := map[string]string{} // hash -> the file that has it
 	var finer *packed
+	var levels []*packed
 	for k := range plans {
 		p.at(Packing, 0.95+0.05*float64(k)/float64(len(plans)))
 		if err := ctx.Err(); err != nil {
@@ -37,7 +39,7 @@ func (j *job) ladder(ctx context.Context, p Processor) (*Result, error) {
 		if err != nil {
 			return nil, err
 		}
-		finer = level
+		finer, levels = level, append(levels, level)
 		entry := j.entry(k, level)
 		for _, f := range level.files {
 			hash := asset.Hash(f.data)
@@ -51,6 +53,11 @@ func (j *job) ladder(ctx context.Context, p Processor) (*Result, error) {
 		}
 		out.Manifest.Levels = append(out.Manifest.Levels, entry)
 		out.Manifest.Findings = append(out.Manifest.Findings, j.beyond(k, level)...)
+	}
+	if slices.Contains(j.recipe.Forms, asset.Progressive) {
+		if err := j.progressive(out, levels, names); err != nil {
+			return nil, err
+		}
 	}
 	p.at(Packing, 1)
 	return out, nil

@@ -133,7 +133,9 @@ func outline(t *testing.T, s *scene.Scene) string {
 // vertices and images.
 func checkKept(t *testing.T, src []byte) {
 	t.Helper()
-	checkWeb(t, src, process(t, src))
+	r := process(t, src)
+	checkWeb(t, src, r)
+	checkProgressive(t, r)
 	recipe := pipeline.Default()
 	recipe.Forms, recipe.Dedup, recipe.Join = []string{asset.Universal}, false, false
 	r, err := pipeline.Process(t.Context(), src, recipe)

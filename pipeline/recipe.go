@@ -14,7 +14,7 @@ import (
 )
 
 // revision is raised when the same recipe begins to make other bytes.
-const revision = 3
+const revision = 4
 
 // A Recipe says what to make of a source. It is JSON; equal recipes have equal
 // hashes.
@@ -25,7 +25,7 @@ type Recipe struct {
 	Relaxed float64                      `json:"relaxed"` // the same where a cap binds
 	Crease  float64                      `json:"crease"`  // degrees; sharper edges stay sharp where normals are made
 	Levels  []LevelRecipe                `json:"levels"`  // finest first
-	Forms   []string                     `json:"forms"`   // universal and any of web
+	Forms   []string                     `json:"forms"`   // universal, and any of web and progressive
 	Dedup   bool                         `json:"dedup"`   // what is equal becomes one
 	Join    bool                         `json:"join"`    // what is drawn with one material and moves together becomes one
 	Roles   map[textures.Role]RoleRecipe `json:"roles"`
@@ -80,7 +80,7 @@ func Default() Recipe {
 	const mb = 1 << 20
 	return Recipe{
 		Name: "default", Unit: "m", Pixels: 1, Relaxed: 2, Crease: 30,
-		Forms: []string{asset.Universal, asset.Web}, Dedup: true, Join: true,
+		Forms: []string{asset.Universal, asset.Web, asset.Progressive}, Dedup: true, Join: true,
 		Levels: []LevelRecipe{
 			{2592, 192 * mb, 15 * mb},
 			{1728, 96 * mb, 8 * mb},
@@ -136,9 +136,12 @@ func (r Recipe) Check() error {
 		}
 	}
 	for _, f := range r.Forms {
-		if f != asset.Universal && f != asset.Web {
-			return bad("forms has %.40q, which is none of %s, %s", f, asset.Universal, asset.Web)
+		if f != asset.Universal && f != asset.Web && f != asset.Progressive {
+			return bad("forms has %.40q, which is none of %s, %s, %s", f, asset.Universal, asset.Web, asset.Progressive)
 		}
+	}
+	if slices.Contains(r.Forms, asset.Progressive) && !slices.Contains(r.Forms, asset.Web) {
+		return bad("forms has %s without %s, of which it is made", asset.Progressive, asset.Web)
 	}
 	if !slices.Contains(r.Forms, asset.Universal) {
 		return bad("forms must have %s: it is what a viewer gets that can't show the others", asset.Universal)
@@ -173,7 +176,7 @@ func (r Recipe) Hash() string {
 	return asset.Hash(text)
 }
 
-// forms are the recipe's, the universal one first.
+// forms are those of the recipe that have a file for each level, the universal one first.
 func forms(r Recipe) []string {
 	if slices.Contains(r.Forms, asset.Web) {
 		return []string{asset.Universal, asset.Web}

@@ -20,6 +20,11 @@ type packed struct{ files []file }
 
 func (p *packed) universal() *file { return &p.files[0] }
 
+// form is the file of a form that the recipe has.
+func (p *packed) form(name string) *file {
+	return &p.files[slices.IndexFunc(p.files, func(f file) bool { return f.form == name })]
+}
+
 // file is a level in one form.
 type file struct {
 	form      string
@@ -30,6 +35,7 @@ type file struct {
 	deviation float64
 	texel     float64
 	textures  []asset.Texture
+	scene     *scene.Scene // as it was written; nil in the universal form
 }
 
 func (f *file) rendition(name, hash string) asset.Rendition {
@@ -60,6 +66,7 @@ func (j *job) pack(level int, pl plan) (*file, error) {
 			},
 		})
 		f.deviation += moved
+		f.scene = s
 	} else if !slices.ContainsFunc(pl.images, func(c coding) bool { return max(c.w, c.h) > maxShortEdge }) {
 		s.Meshes = withShortUVs(s.Meshes)
 	}

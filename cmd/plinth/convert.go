@@ -64,6 +64,9 @@ func newConvert(c console) *cobra.Command {
 for each FILE (GLB, or glTF with embedded data). A folder is written whole or not at
 all, and takes the place of one that is there.
 
+The table has the bytes of each level's files, and in the column "Streamed" how many of
+the progressive file it takes to show the level.
+
 The same file and recipe give the same bytes on any machine.`,
 		Example: `  plinth convert chair.glb -o out
   plinth convert catalog/*.glb -o out --json
@@ -252,14 +255,14 @@ func summary(out io.Writer, manifests []asset.Manifest) {
 	t.SetOutputMirror(out)
 	t.SetStyle(table.StyleLight)
 	t.Style().Options.SeparateRows = false
-	t.AppendHeader(table.Row{"Model", "Level", "Height", "Triangles", "Error px", "Texture px", "Bytes", "Web", "GPU MB", "Note"})
+	t.AppendHeader(table.Row{"Model", "Level", "Height", "Triangles", "Error px", "Texture px", "Bytes", "Web", "Streamed", "GPU MB", "Note"})
 	var right []table.ColumnConfig
-	for i := 2; i <= 9; i++ {
+	for i := 2; i <= 10; i++ {
 		right = append(right, table.ColumnConfig{Number: i, Align: text.AlignRight, AlignHeader: text.AlignRight})
 	}
 	t.SetColumnConfigs(right)
 	for _, m := range manifests {
-		t.AppendRow(table.Row{m.Model, "source", "", m.Source.Triangles, "", "", m.Source.Bytes, "", megabytes(m.Source.GPUBytes), size(m.Source.Size)})
+		t.AppendRow(table.Row{m.Model, "source", "", m.Source.Triangles, "", "", m.Source.Bytes, "", "", megabytes(m.Source.GPUBytes), size(m.Source.Size)})
 		for i, l := range m.Levels {
 			r := l.Renditions[0]
 			var notes []string
@@ -269,11 +272,14 @@ func summary(out io.Writer, manifests []asset.Manifest) {
 			if l.RelaxedBy != "" {
 				notes = append(notes, "cap: "+l.RelaxedBy)
 			}
-			web := ""
+			web, streamed := "", ""
 			if w, ok := l.Rendition(asset.Web); ok {
 				web = fmt.Sprint(w.Bytes)
 			}
-			t.AppendRow(table.Row{"", l.Level, l.Height, l.Triangles, fmt.Sprintf("%.2f", l.Pixels), edge(r), r.Bytes, web, megabytes(r.GPUBytes), strings.Join(notes, ", ")})
+			if p, ok := l.Rendition(asset.Progressive); ok && p.Range != nil {
+				streamed = fmt.Sprint(p.Range.Offset + p.Range.Bytes) // until the level is there
+			}
+			t.AppendRow(table.Row{"", l.Level, l.Height, l.Triangles, fmt.Sprintf("%.2f", l.Pixels), edge(r), r.Bytes, web, streamed, megabytes(r.GPUBytes), strings.Join(notes, ", ")})
 		}
 		t.AppendSeparator()
 	}

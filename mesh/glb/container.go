@@ -14,7 +14,10 @@
 // allocated. A packed view is read even where there is a plain one to fall back on; of
 // a Draco primitive the plain data is read where all of it is there.
 //
-// Encode and EncodeWith write the same bytes for the same scene, always.
+// Of a file with levels of detail on its nodes (MSFT_lod) the scene has the finest, and is
+// Converted too.
+//
+// Encode, EncodeWith and EncodeLevels write the same bytes for the same scene, always.
 package glb
 
 import (

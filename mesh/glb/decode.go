@@ -76,10 +76,21 @@ func (d *decoder) run(bin []byte) *scene.FormatError {
 			return err
 		}
 	}
+	d.finest()
+	s = d.scene
 	for _, name := range s.Unknown() {
 		d.find("extension", scene.Note, "extensionsUsed", fmt.Sprintf("names %s, which is carried through unread; if it refers to accessors or buffer views by number, these are others now", name), "")
 	}
 	return nil
+}
+
+// finest leaves out what is there to be shown in place of finer things.
+func (d *decoder) finest() {
+	if s := d.scene.Finest(); s != d.scene {
+		s.Converted = true
+		d.scene = s
+		d.find("levels", scene.Note, "nodes", "have coarser levels of detail of their own (MSFT_lod), which are left out: levels are made of the finest", "")
+	}
 }
 
 func (d *decoder) find(code string, severity scene.Severity, where, what, do string) {

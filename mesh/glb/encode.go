@@ -35,7 +35,13 @@ func Encode(s *scene.Scene) ([]byte, error) { return EncodeWith(s, Options{}) }
 
 // EncodeWith is Encode for those who choose how.
 func EncodeWith(s *scene.Scene, o Options) ([]byte, error) {
-	e := &encoder{scene: s, options: o, refs: map[ref]int{}, orders: map[order]int{}, views: map[layout]int{}}
+	e := newEncoder(s, o)
+	e.levels = &scene.Stack{Scene: s, Levels: 1, MeshLevels: make([]int, len(s.Meshes)), ImageLevels: make([]int, len(s.Images))}
+	return e.encode()
+}
+
+func newEncoder(s *scene.Scene, o Options) *encoder {
+	e := &encoder{scene: s, options: o, refs: map[ref]int{}, rows: map[ref]int{}, orders: map[order]int{}, views: map[layout]int{}}
 	e.doc = &gltf.Document{
 		Asset: gltf.Asset{
 			Version: "2.0", Generator: s.Generator, Copyright: s.Copyright,
@@ -43,6 +49,10 @@ func EncodeWith(s *scene.Scene, o Options) ([]byte, error) {
 		},
 		Extensions: s.Root.Extensions, Extras: s.Root.Extras,
 	}
+	return e
+}
+
+func (e *encoder) encode() ([]byte, error) {
 	for _, write := range []func(){e.meshes, e.skins, e.animations, e.nodes, e.cameras, e.materials, e.images} {
 		write()
 	}
@@ -61,8 +71,12 @@ func EncodeWith(s *scene.Scene, o Options) ([]byte, error) {
 type encoder struct {
 	scene     *scene.Scene
 	options   Options
+	levels    *scene.Stack // of scene
+	level     int          // that is being written
+	spans     []Span       // of the levels, in the binary chunk
 	doc       *gltf.Document
 	refs      map[ref]int    // what is written -> accessor
+	rows      map[ref]int    // the same for whatever level
 	orders    map[order]int  // the same of indices
 	views     map[layout]int // -> number of the view
 	shelves   []shelf        // of the views

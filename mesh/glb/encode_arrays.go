@@ -18,6 +18,7 @@ type ref struct {
 	array      *scene.Array
 	use        use
 	octahedral bool // rows are unit vectors that may be rounded
+	level      int  // that has it
 }
 
 var components = map[scene.Kind]gltf.ComponentType{
@@ -39,6 +40,7 @@ func accessorType(a *scene.Array) gltf.AccessorType {
 // 0.45 % smaller than a stream for each, up to 2.6 % where a model has many parts (and
 // 13 % before brotli); a stream for each stride is 0.3 % smaller than a stream for each.
 func (e *encoder) accessor(r ref, bounds bool, group string) int {
+	r.level = e.level
 	i, known := e.refs[r]
 	if !known {
 		i = e.write(r, group)
@@ -54,8 +56,17 @@ func (e *encoder) accessor(r ref, bounds bool, group string) int {
 }
 
 func (e *encoder) write(r ref, group string) int {
+	anywhere := r
+	anywhere.level = 0
+	if i, known := e.rows[anywhere]; known {
+		// A viewer that drops a coarser level may drop what its accessors name: these are
+		// of one level, the rows are of all.
+		again := *e.doc.Accessors[i]
+		return e.add(r, &again)
+	}
+	e.rows[anywhere] = len(e.doc.Accessors)
 	a := r.array
-	l := layout{use: r.use, packed: e.options.Meshopt}
+	l := layout{use: r.use, packed: e.options.Meshopt, level: e.level, rank: e.rank(r.use, group)}
 	if r.octahedral {
 		if a = rounded(a); l.packed {
 			l.filter = meshopt.Octahedral
@@ -165,7 +176,7 @@ func (e *encoder) sparse(acc *gltf.Accessor, a *scene.Array, rows []uint32) {
 		return
 	}
 	kind := scene.IndexKind(a.Len())
-	view := e.view(layout{use: sparse})
+	view := e.view(layout{use: sparse, level: e.level})
 	acc.Sparse = &gltf.Sparse{
 		Count:   len(rows),
 		Indices: gltf.SparseIndices{BufferView: view, ByteOffset: e.append(view, packed(rows, kind)), ComponentType: components[kind]},

@@ -62,10 +62,15 @@ func (e *encoder) images() {
 		e.doc.Textures = append(e.doc.Textures, out)
 	}
 	views := map[textures.Place]int{} // images that are one piece of memory are stored once
+	level := map[textures.Place]int{}
+	for i, img := range e.scene.Images {
+		at := textures.PlaceOf(img.Data)
+		level[at] = max(level[at], e.levels.ImageLevels[i])
+	}
 	for _, img := range e.scene.Images {
 		view, seen := views[textures.PlaceOf(img.Data)]
 		if !seen {
-			view = e.newView(shelf{data: img.Data})
+			view = e.newView(shelf{layout: layout{level: level[textures.PlaceOf(img.Data)], rank: e.rank("", "")}, data: img.Data})
 			views[textures.PlaceOf(img.Data)] = view
 		}
 		e.doc.Images = append(e.doc.Images, &gltf.Image{

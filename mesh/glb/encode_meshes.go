@@ -11,14 +11,23 @@ import (
 )
 
 func (e *encoder) meshes() {
-	for i := range e.scene.Meshes {
-		m := &e.scene.Meshes[i]
-		out := &gltf.Mesh{Name: m.Name, Weights: m.Weights, Extensions: m.Extensions, Extras: m.Extras}
-		for j := range m.Primitives {
-			out.Primitives = append(out.Primitives, e.primitive(&m.Primitives[j]))
+	e.doc.Meshes = make([]*gltf.Mesh, len(e.scene.Meshes))
+	for e.level = e.coarsest(); e.level >= 0; e.level-- {
+		for i := range e.scene.Meshes {
+			if e.levels.MeshLevels[i] == e.level {
+				e.doc.Meshes[i] = e.mesh(&e.scene.Meshes[i])
+			}
 		}
-		e.doc.Meshes = append(e.doc.Meshes, out)
 	}
+	e.level = e.coarsest() // has all that follows, but for images
+}
+
+func (e *encoder) mesh(m *scene.Mesh) *gltf.Mesh {
+	out := &gltf.Mesh{Name: m.Name, Weights: m.Weights, Extensions: m.Extensions, Extras: m.Extras}
+	for j := range m.Primitives {
+		out.Primitives = append(out.Primitives, e.primitive(&m.Primitives[j]))
+	}
+	return out
 }
 
 var primitiveModes = func() map[int]gltf.PrimitiveMode {
@@ -34,9 +43,12 @@ func (e *encoder) primitive(p *scene.Primitive) *gltf.Primitive {
 		Mode: primitiveModes[p.Mode], Attributes: e.attributes(p.Attributes, false), Material: optional(p.Material),
 		Extensions: p.Extensions, Extras: p.Extras,
 	}
+	level := e.level
+	e.level = e.coarsest() // see rank
 	for _, t := range p.Targets {
 		out.Targets = append(out.Targets, e.attributes(t, true))
 	}
+	e.level = level
 	if p.Indices != nil {
 		i := e.indices(p)
 		out.Indices = &i
@@ -91,7 +103,7 @@ func (e *encoder) indices(p *scene.Primitive) int {
 	if len(list) > 0 {
 		key.first = &list[0]
 	}
-	l := layout{use: indices, stride: kind.Size()}
+	l := layout{use: indices, stride: kind.Size(), level: e.level, rank: e.rank(indices, "")}
 	if e.options.Meshopt {
 		// The triangle stream may turn a triangle, which only a list of them bears.
 		l.packed, l.mode = true, meshopt.Indices

@@ -1,6 +1,8 @@
 package glb
 
 import (
+	"slices"
+
 	"github.com/qmuntal/gltf"
 
 	"github.com/plinth3d/plinth/mesh/meshopt"
@@ -25,6 +27,8 @@ type layout struct {
 	mode   meshopt.Mode
 	filter meshopt.Filter
 	group  string // tells apart what is alike so far
+	level  int    // the coarsest that has it
+	rank   int    // among the views of its level
 }
 
 // A shelf is what is in a view. Packed rows are as the filter made them.
@@ -81,36 +85,19 @@ type packedView struct {
 	Count      int    `json:"count"`
 }
 
-// lay puts the views one after the other. What packed ones are unpacked to has its place
-// in a second buffer that is not there ("Fallback buffers").
+// lay puts the views one after the other, the coarsest level's first. What packed ones are
+// unpacked to has its place in a second buffer that is not there ("Fallback buffers").
 func (e *encoder) lay() {
 	var bin []byte
 	unpacked := 0
-	for i := range e.shelves {
-		s, v := &e.shelves[i], e.doc.BufferViews[i]
-		if !s.packed {
-			for len(bin)%4 != 0 {
-				bin = append(bin, 0)
-			}
-			v.ByteOffset, v.ByteLength = len(bin), len(s.data)
-			bin = append(bin, s.data...)
-			s.data = nil
-			continue
+	for level := e.coarsest(); level >= 0; level-- {
+		first := len(bin)
+		for _, i := range e.shelf(level) {
+			bin = e.place(i, bin, &unpacked)
 		}
-		if s.mode == meshopt.Attributes {
-			s.pad()
-		}
-		p := packedView{ByteOffset: len(bin), ByteStride: s.stride, Mode: s.mode.String(), Count: len(s.data) / s.stride}
-		if s.filter != meshopt.None {
-			p.Filter = s.filter.String()
-		}
-		bin = append(bin, s.stream()...)
-		p.ByteLength = len(bin) - p.ByteOffset
-		v.Buffer, v.ByteOffset, v.ByteLength = 1, unpacked, len(s.data)
-		v.Extensions = gltf.Extensions{extMeshopt: p}
-		unpacked += (len(s.data) + 3) / 4 * 4
-		s.data = nil
+		e.spans = append(e.spans, Span{int64(first), int64(len(bin) - first)})
 	}
+	slices.Reverse(e.spans)
 	if len(bin) > 0 {
 		e.doc.Buffers = []*gltf.Buffer{{ByteLength: len(bin), Data: bin}}
 	}
@@ -120,6 +107,34 @@ func (e *encoder) lay() {
 			ByteLength: unpacked, Extensions: gltf.Extensions{extMeshopt: map[string]any{"fallback": true}},
 		})
 	}
+}
+
+// place puts a view at the end of bin.
+func (e *encoder) place(i int, bin []byte, unpacked *int) []byte {
+	s, v := &e.shelves[i], e.doc.BufferViews[i]
+	if !s.packed {
+		for len(bin)%4 != 0 {
+			bin = append(bin, 0)
+		}
+		v.ByteOffset, v.ByteLength = len(bin), len(s.data)
+		bin = append(bin, s.data...)
+		s.data = nil
+		return bin
+	}
+	if s.mode == meshopt.Attributes {
+		s.pad()
+	}
+	p := packedView{ByteOffset: len(bin), ByteStride: s.stride, Mode: s.mode.String(), Count: len(s.data) / s.stride}
+	if s.filter != meshopt.None {
+		p.Filter = s.filter.String()
+	}
+	bin = append(bin, s.stream()...)
+	p.ByteLength = len(bin) - p.ByteOffset
+	v.Buffer, v.ByteOffset, v.ByteLength = 1, *unpacked, len(s.data)
+	v.Extensions = gltf.Extensions{extMeshopt: p}
+	*unpacked += (len(s.data) + 3) / 4 * 4
+	s.data = nil
+	return bin
 }
 
 // stream packs what is on s.

@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
+import { progressive } from './e2e-progressive.mjs';
 
 const { values: options, positionals } = parseArgs({ allowPositionals: true, options: { models: { type: 'string' }, shots: { type: 'string' } } });
 const binary = positionals[0] ?? '../../bin/plinth';
@@ -102,6 +103,7 @@ try {
     await drawn(page, page.locator('canvas'), `${id} with three.js`);
     console.log(`${id}: shown by three.js`);
   }
+  await progressive({ browser, base, ids, drawn, problems });
 } catch (e) {
   problems.push(String(e.stack ?? e));
 } finally {

@@ -14,6 +14,6 @@ const decoders = {
 };
 
 export default defineConfig({
-  build: { target: 'es2022', chunkSizeWarningLimit: 2000, rolldownOptions: { input: ['index.html', 'three.html'] } },
+  build: { target: 'es2022', chunkSizeWarningLimit: 2000, rolldownOptions: { input: ['index.html', 'three.html', 'babylon.html'] } },
   plugins: [decoders],
 });

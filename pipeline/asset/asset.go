@@ -17,8 +17,9 @@ const Merchant = "default"
 
 // Forms that a rendition may have.
 const (
-	Universal = "universal" // for any viewer: no extension is required
-	Web       = "web"       // KHR_mesh_quantization and EXT_meshopt_compression
+	Universal   = "universal"   // for any viewer: no extension is required
+	Web         = "web"         // KHR_mesh_quantization and EXT_meshopt_compression
+	Progressive = "progressive" // all levels of the web form in one file, with MSFT_lod
 )
 
 // A Manifest lists the renditions of a model that are current. Its JSON names are
@@ -74,15 +75,26 @@ type Level struct {
 	Renditions []Rendition `json:"renditions"`
 }
 
-// A Rendition is one derived file.
+// A Rendition is a level in one form: a derived file, or, in the progressive form, a part of
+// one that all levels are in.
 type Rendition struct {
 	Form     string    `json:"form"`
 	Key      string    `json:"key"`
 	SHA256   string    `json:"sha256"`
-	Bytes    int64     `json:"bytes"`
-	GPUBytes int64     `json:"gpuBytes"`
+	Bytes    int64     `json:"bytes"` // of the file
+	Range    *Span     `json:"range,omitempty"`
+	GPUBytes int64     `json:"gpuBytes"` // of the level
 	Type     string    `json:"type"`
 	Textures []Texture `json:"textures"`
+}
+
+// A Span is the part of a progressive file that a level adds. The file has what comes
+// before the coarsest level's, its head, then the levels, finer after coarser. Head and
+// levels up to one are what it takes to show that: a level may use what coarser ones brought. One
+// that adds nothing to a coarser one has that one's span.
+type Span struct {
+	Offset int64 `json:"offset"` // in the file
+	Bytes  int64 `json:"bytes"`
 }
 
 // A Texture is an image in a rendition. PSNR, in dB, and for normals the angles say what
