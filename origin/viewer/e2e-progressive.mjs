@@ -69,16 +69,16 @@ async function upload(base, id, body) {
 
 // progressive shows products that are there, and one whose finest level is heavy, which it
 // uploads. It adds to problems what a shopper would notice.
-export async function progressive({ browser, base, ids, drawn, problems }) {
+export async function progressive({ browser, base, assets, ids, drawn, problems }) {
   const heavy = 'progressive-cup';
   await upload(base, heavy, cup());
   for (const id of [...ids, heavy]) {
-    await show({ browser, base, id, drawn, problems, most: id === heavy ? share : 1 });
+    await show({ browser, base, assets, id, drawn, problems, most: id === heavy ? share : 1 });
   }
 }
 
-async function show({ browser, base, id, drawn, problems, most }) {
-  const manifest = await (await fetch(`${base}/p/default/${id}.json`)).json();
+async function show({ browser, base, assets, id, drawn, problems, most }) {
+  const manifest = await (await fetch(`${assets}/p/default/${id}.json`)).json();
   const levels = manifest.levels.map((l) => l.renditions.find((r) => r.form === 'progressive'));
   const [file, coarsest] = [levels[0], levels.at(-1)];
   const bad = (text) => problems.push(`${id}, progressive: ${text}`);
@@ -86,7 +86,7 @@ async function show({ browser, base, id, drawn, problems, most }) {
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
   page.on('console', (m) => { if (m.type() === 'error') bad(`console: ${m.text()}`); });
   page.on('pageerror', (e) => bad(`page: ${e}`));
-  page.on('request', (r) => { if (/^https?:/.test(r.url()) && !r.url().startsWith(base)) bad(`asks another host: ${r.url()}`); });
+  page.on('request', (r) => { if (/^https?:/.test(r.url()) && ![base, assets].some((host) => r.url().startsWith(`${host}/`))) bad(`asks another host: ${r.url()}`); });
   let bytes = 0; // of the file, received by the browser
   const asked = new Set();
   const network = await page.context().newCDPSession(page);
@@ -108,7 +108,7 @@ async function show({ browser, base, id, drawn, problems, most }) {
     await route.continue();
   });
 
-  await page.goto(`${base}/babylon.html?src=/p/default/${id}.glb&form=progressive`);
+  await page.goto(`${base}/babylon.html?src=${assets}/p/default/${id}.glb&form=progressive`);
   await page.waitForSelector('body[data-first]', { timeout: 120e3 });
   await drawn(page, page.locator('canvas'), `${id} with Babylon.js at first`);
   const first = bytes;

@@ -9,8 +9,10 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
+import { devices } from './e2e-devices.mjs';
 import { progressive } from './e2e-progressive.mjs';
 
 const { values: options, positionals } = parseArgs({ allowPositionals: true, options: { models: { type: 'string' }, shots: { type: 'string' } } });
@@ -38,13 +40,24 @@ async function drawn(page, place, name) {
   if (colors < 50) problems.push(`${name}: the picture has ${colors} colors`);
 }
 
-const server = spawn(binary, ['serve', '--data', data, '--listen', '127.0.0.1:0', ...(options.models ? [] : ['--demo'])], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, PLINTH_LOG: 'text' } });
+// start runs the binary and returns the address it prints.
+const processes = [];
+async function start(args, onLog = (line) => { if (JSON.parse(line).level !== 'INFO') process.stderr.write(`${line}\n`); }) {
+  const child = spawn(binary, [...args, '--data', data, '--listen', '127.0.0.1:0'], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, PLINTH_LOG: 'json' } });
+  processes.push(child);
+  createInterface({ input: child.stderr }).on('line', onLog);
+  return new Promise((resolve, reject) => {
+    child.stdout.on('data', (text) => { const m = /http:\S+/.exec(String(text)); if (m) resolve(m[0]); });
+    child.on('exit', (code) => reject(new Error(`${args[0]} ended with ${code}`)));
+  });
+}
+
 let browser;
 try {
-  const base = await new Promise((resolve, reject) => {
-    server.stdout.on('data', (text) => { const m = /http:\S+/.exec(String(text)); if (m) resolve(m[0]); });
-    server.on('exit', (code) => reject(new Error(`serve ended with ${code}`)));
-  });
+  // Products come from an origin on another port: another site, as a CDN is.
+  const log = [];
+  const assets = await start(['origin'], (line) => log.push(JSON.parse(line)));
+  const base = await start(['serve', '--assets', assets, ...(options.models ? [] : ['--demo'])]);
   let wanted = 5;
   if (options.models) {
     const files = readdirSync(options.models).filter((f) => f.endsWith('.glb'));
@@ -69,7 +82,7 @@ try {
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
   page.on('console', (m) => { if (m.type() === 'error') problems.push(`console: ${m.text()}`); });
   page.on('pageerror', (e) => problems.push(`page: ${e}`));
-  page.on('request', (r) => { if (/^https?:/.test(r.url()) && !r.url().startsWith(base)) problems.push(`asks another host: ${r.url()}`); });
+  page.on('request', (r) => { if (/^https?:/.test(r.url()) && ![base, assets].some((host) => r.url().startsWith(`${host}/`))) problems.push(`asks another host: ${r.url()}`); });
   page.on('response', (r) => { if (r.status() >= 400) problems.push(`${r.status()} ${r.url()}`); });
   await page.goto(base);
   await page.waitForFunction((n) => document.querySelectorAll('.card[data-state=ready]').length >= n, wanted, { timeout: 60e3 });
@@ -97,19 +110,20 @@ try {
   }
   // The same files with three.js alone.
   for (const id of ids.slice(0, 3)) {
-    await page.goto(`${base}/three.html?src=/p/default/${id}.glb`);
+    await page.goto(`${base}/three.html?src=${assets}/p/default/${id}.glb`);
     await page.waitForSelector('body[data-ready=true]', { timeout: 120e3 });
     await page.waitForTimeout(300);
     await drawn(page, page.locator('canvas'), `${id} with three.js`);
     console.log(`${id}: shown by three.js`);
   }
-  await progressive({ browser, base, ids, drawn, problems });
+  await devices({ browser, base, assets, log, id: ids[0], problems });
+  await progressive({ browser, base, assets, ids, drawn, problems });
 } catch (e) {
   problems.push(String(e.stack ?? e));
 } finally {
   await browser?.close();
-  server.kill('SIGTERM');
-  await new Promise((r) => { if (server.exitCode !== null) r(); else server.on('exit', r); });
+  for (const child of processes) child.kill('SIGTERM');
+  for (const child of processes) await new Promise((r) => { if (child.exitCode !== null) r(); else child.on('exit', r); });
   if (!options.shots) rmSync(data, { recursive: true, force: true });
 }
 for (const p of problems) console.error(`e2e: ${p}`);
