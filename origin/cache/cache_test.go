@@ -274,7 +274,7 @@ func TestAMissingObjectIsRememberedForFiveSeconds(t *testing.T) {
 		if n := len(s.reads()); n != 1 {
 			t.Errorf("got %d reads of the backend, want 1", n)
 		}
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		mustRead(t, c, w, data, Miss)
 	})
 }

@@ -401,6 +401,19 @@ func TestAStoreOfFilesIsReadWhereItLies(t *testing.T) {
 		write(wrong, data)
 		mustRead(t, c, wrong, data, Disk)
 
+		// A small one is hashed again when it goes to memory.
+		h, err := c.take(t.Context(), c.files.at[small.Key], small.Digest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.put(h)
+		c.memory.InvalidateAll()
+		few[0] ^= 1
+		write(small, few)
+		mustFail(t, c, small, asset.ErrUnavailable)
+		few[0] ^= 1
+		mustFail(t, c, small, asset.ErrUnavailable)
+
 		emptyPools(c)
 		if err := os.Remove(filepath.Join(s.dir, filepath.Base(large.Key))); err != nil {
 			t.Fatal(err)
