@@ -10,9 +10,9 @@
 //
 // Config.Memory bounds the bytes in memory, in three parts: Fetches times Block for what
 // is on its way; a quarter (an eighth if there is a disk) for blocks of unfinished objects
-// that no disk takes; and the rest for whole objects of at most a block. What callers hold comes on top: a slice from
-// Object.Bytes lives as long as they write it, a Reader of a miss has 64 KiB while it
-// writes, or its whole object if that is at most a block.
+// that no disk takes; and the rest for whole objects of at most a block. What callers
+// hold comes on top: a slice from Object.Bytes lives as long as they write it, a Reader of
+// a miss has 64 KiB while it writes, and its whole object if that is at most a block.
 //
 // When the store's blobs are files of this machine (it has an OpenFile), they are served
 // as they lie, once their digest was found right, and Dir is not used.
@@ -38,11 +38,12 @@ type opener interface {
 
 // A Cache is used by any number of goroutines.
 //
-// Its lock, mu, guards what lies below it and the fields that fill, block, piece and
-// entry mark with "mu". These hold whenever nobody has it:
+// Its lock, mu, guards what lies below it, and the fields of fills, blocks, pieces and
+// entries that their types say. These hold whenever nobody has it:
 //
 //   - An object is in at most one place: a fill in fills, or an entry in files. (Memory
-//     may have a copy.) A fill leaves fills in the moment its entry appears.
+//     may have a copy, and an entry whose file can't be opened may have a fill beside it.)
+//     A fill leaves fills in the moment its entry appears.
 //   - A block of a fill has at most one flight, and none while it is present.
 //   - A block never changes: a fill that sees other bytes, another tag or another size
 //     for it fails, for good and for all its readers.
@@ -50,8 +51,9 @@ type opener interface {
 //     reserved; it is at most Disk.
 //   - A fill is in idle just when it is in fills and has no refs.
 //
-// No file is touched, no store or other foreign code called, and no channel waited for
-// with mu held. The lock of a flight is taken alone, never with mu.
+// With mu held no file is touched, no store, log or Admit called, and no channel waited
+// for; only memory, which has locks of its own, is read. The lock of a flight is never
+// taken together with mu. A fill's making is taken before mu.
 type Cache struct {
 	conf    Config
 	local   opener // nil unless the store has files

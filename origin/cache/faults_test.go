@@ -209,11 +209,21 @@ func TestABlockThatComesAgainMustBeTheSame(t *testing.T) {
 		if n := len(s.reads()); n <= 10 {
 			t.Errorf("got %d reads of the backend, want more than 10", n)
 		}
-		s.set(func(_ int, a *answer) { a.data[0] ^= 1 })
-		got, _, err := read(t.Context(), c, w, 0, -1)
-		if !errors.Is(err, asset.ErrConflict) || !bytes.Equal(got, data[:len(got)]) {
-			t.Errorf("got %d bytes, %v", len(got), err)
-		}
+		gate := make(chan struct{})
+		s.set(func(_ int, a *answer) {
+			a.data[0] ^= 1
+			a.part, a.gate = 100, gate // which readers would see if they were shown
+		})
+		var all sync.WaitGroup
+		all.Go(func() {
+			got, _, err := read(t.Context(), c, w, 0, -1)
+			if !errors.Is(err, asset.ErrConflict) || !bytes.Equal(got, data[:len(got)]) {
+				t.Errorf("got %d bytes, %v", len(got), err)
+			}
+		})
+		synctest.Wait()
+		close(gate)
+		all.Wait()
 	})
 }
 
