@@ -71,6 +71,11 @@ func chaos(t *testing.T, disk int64, seed uint64) {
 	s.set(nil)
 	for i, w := range wants {
 		got, _, err := read(t.Context(), c, w, 0, -1)
+		if errors.Is(err, asset.ErrUnavailable) && len(datas[i]) > testBlock {
+			// A part that was read before had wrong bytes, which the digest has told
+			// only now that all are here. They are dropped.
+			got, _, err = read(t.Context(), c, w, 0, -1)
+		}
 		if err != nil || !bytes.Equal(got, datas[i]) {
 			t.Errorf("in the end object %d is %d bytes, %v", i, len(got), err)
 		}
