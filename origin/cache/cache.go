@@ -10,9 +10,9 @@
 //
 // Config.Memory bounds the bytes in memory, in three parts: Fetches times Block for what
 // is on its way; a quarter (an eighth if there is a disk) for blocks of unfinished objects
-// that no disk takes; and the rest for whole objects of at most a block. What callers hold comes on top: a slice from
-// Object.Bytes lives as long as they write it, a Reader of a miss has 64 KiB while it
-// writes, or its whole object if that is at most a block.
+// that no disk takes; and the rest for whole objects of at most a block. What callers
+// hold comes on top: a slice from Object.Bytes lives as long as they write it, a Reader of
+// a miss has 64 KiB while it writes, and its whole object if that is at most a block.
 //
 // When the store's blobs are files of this machine (it has an OpenFile), they are served
 // as they lie, once their digest was found right, and Dir is not used.
@@ -24,28 +24,12 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
-	"log/slog"
 	"os"
-	"runtime"
 	"sync"
 	"time"
 
 	"github.com/plinth3d/plinth/pipeline/asset"
 )
-
-// Config says what a cache may use. A zero value has the default that its line names.
-type Config struct {
-	Store     asset.Store   // where objects come from; required
-	Memory    int64         // bytes; 256 MiB
-	Dir       string        // folder of the disk cache, for this process alone; required if Disk isn't 0
-	Disk      int64         // bytes; 0 is no disk cache
-	Block     int64         // bytes of one read of the backend; 1 MiB
-	Fetches   int           // reads of the backend at a time; 32
-	FirstByte time.Duration // from asking for a block to its first byte; 5 s
-	Stall     time.Duration // between two bytes of a block; 5 s
-	Idle      int           // files that stay open though nobody reads them; 512
-	Log       *slog.Logger  // slog.Default()
-}
 
 // opener is a store whose blobs are files of this machine.
 type opener interface {
@@ -54,11 +38,12 @@ type opener interface {
 
 // A Cache is used by any number of goroutines.
 //
-// Its lock, mu, guards what lies below it and the fields that fill, block, piece and
-// entry mark with "mu". These hold whenever nobody has it:
+// Its lock, mu, guards what lies below it, and the fields of fills, blocks, pieces and
+// entries that their types say. These hold whenever nobody has it:
 //
 //   - An object is in at most one place: a fill in fills, or an entry in files. (Memory
-//     may have a copy.) A fill leaves fills in the moment its entry appears.
+//     may have a copy, and an entry whose file can't be opened may have a fill beside it.)
+//     A fill leaves fills in the moment its entry appears.
 //   - A block of a fill has at most one flight, and none while it is present.
 //   - A block never changes: a fill that sees other bytes, another tag or another size
 //     for it fails, for good and for all its readers.
@@ -66,10 +51,11 @@ type opener interface {
 //     reserved; it is at most Disk.
 //   - A fill is in idle just when it is in fills and has no refs.
 //
-// No file is touched, no store or other foreign code called, and no channel waited for
-// with mu held. The lock of a flight is taken alone, never with mu.
+// With mu held no file is touched, no store, log or Admit called, and no channel waited
+// for; only memory, which has locks of its own, is read. The lock of a flight is never
+// taken together with mu. A fill's making is taken before mu.
 type Cache struct {
-	Config
+	conf    Config
 	local   opener // nil unless the store has files
 	memory  memory
 	disk    *disk // nil when there is none
@@ -99,70 +85,6 @@ const chunk = 64 << 10
 
 // mostBlocks bounds an object: 1 TiB in blocks of 1 MiB.
 const mostBlocks = 1 << 20
-
-// Open returns a cache. It removes what a former process left unfinished in Dir and
-// learns what is there; only one process may use Dir.
-func Open(c Config) (*Cache, error) {
-	c = withDefaults(c)
-	flying := int64(c.Fetches) * c.Block
-	switch {
-	case c.Store == nil || c.Memory < 0 || c.Disk < 0 || c.Block < 1 || c.Block > 1<<30 || c.Fetches < 1:
-		return nil, fmt.Errorf("%w: a cache needs a store, and sizes that are not negative", asset.ErrInvalid)
-	case flying > c.Memory/2:
-		return nil, fmt.Errorf("%w: %d fetches of %d bytes need more than half of the cache's memory of %d bytes; allow more memory or fewer fetches", asset.ErrInvalid, c.Fetches, c.Block, c.Memory)
-	}
-	k := &Cache{Config: c, seed: maphash.MakeSeed(), fills: map[string]*fill{}}
-	k.slots = make(chan struct{}, c.Fetches)
-	k.checks = make(chan struct{}, runtime.GOMAXPROCS(0))
-	k.buffers.New = func() any { return new([chunk]byte) }
-	k.local, _ = c.Store.(opener)
-	k.pieces.limit = k.unfinished()
-	k.files.init()
-	var err error
-	if k.memory, err = newMemory(c.Memory - flying - k.pieces.limit); err != nil {
-		return nil, fmt.Errorf("open the cache: %w", err)
-	}
-	if k.local == nil && c.Disk > 0 {
-		if err := k.openDisk(); err != nil {
-			return nil, fmt.Errorf("open the cache in %s: %w", c.Dir, err)
-		}
-	}
-	k.life, k.stop = context.WithCancel(context.Background())
-	return k, nil
-}
-
-// unfinished is the part of memory for blocks of unfinished objects.
-func (c *Cache) unfinished() int64 {
-	switch {
-	case c.local != nil:
-		return 0 // there are none
-	case c.Disk > 0:
-		return c.Memory / 8 // for when the disk fails
-	}
-	return c.Memory / 4
-}
-
-func withDefaults(c Config) Config {
-	set := func(v *int64, to int64) {
-		if *v == 0 {
-			*v = to
-		}
-	}
-	set(&c.Memory, 256<<20)
-	set(&c.Block, 1<<20)
-	set((*int64)(&c.FirstByte), int64(5*time.Second))
-	set((*int64)(&c.Stall), int64(5*time.Second))
-	if c.Fetches == 0 {
-		c.Fetches = 32
-	}
-	if c.Idle == 0 {
-		c.Idle = 512
-	}
-	if c.Log == nil {
-		c.Log = slog.Default()
-	}
-	return c
-}
 
 // Close ends reads of the backend, waits for them, and closes files that nobody reads.
 // Objects that are open stay readable as far as their bytes are here.
@@ -277,4 +199,4 @@ func (c *Cache) checkWant(w Want) error {
 }
 
 // blocksOf is how many blocks an object of size bytes has. An empty one has one.
-func (c *Cache) blocksOf(size int64) int64 { return max(1, (size-1)/c.Block+1) }
+func (c *Cache) blocksOf(size int64) int64 { return max(1, (size-1)/c.conf.Block+1) }

@@ -85,6 +85,11 @@ func TestLayers(t *testing.T) {
 		if st.Memory != 3 || st.Disk != 3 || st.Misses != 3 || st.OpenFiles != 2 || st.Unfinished != 0 || st.Fetches != 0 {
 			t.Errorf("got %+v", st)
 		}
+		first, err := c.Get(t.Context(), small)
+		if b, ok := first.Bytes(); err != nil || !ok || !bytes.Equal(b, few) || !first.Modified().Equal(put) || first.Layer.String() != "memory" {
+			t.Errorf("got %d bytes of %v from %v, %v", len(b), first.Modified(), first.Layer, err)
+		}
+		first.Close()
 		o, err := c.Get(t.Context(), large)
 		if err != nil || !o.Modified().Equal(put) {
 			t.Fatalf("got %v, %v, want %v", o.Modified(), err, put)
@@ -114,16 +119,21 @@ func TestARangeReadsOnlyItsBlocks(t *testing.T) {
 				t.Errorf("%d+%d: got %d reads of the backend, want %d", r.off, r.n, n, r.reads)
 			}
 		}
-		o, err := c.Get(t.Context(), w)
-		if err != nil || o.Layer != Miss {
-			t.Fatal(o.Layer, err)
+		other, _ := s.add("other", 100)
+		other.Size = 100
+		o, err := c.Get(t.Context(), other)
+		if err != nil || o.Layer != Miss || o.Size != 100 || !o.Modified().IsZero() || len(s.reads()) != 4 {
+			t.Fatalf("got %+v, %v: a size that is known costs no read", o, err)
+		}
+		if _, err := o.Reader(t.Context(), 0, 1); err != nil || !o.Modified().Equal(put) {
+			t.Errorf("got %v, %v, want %v", o.Modified(), err, put)
 		}
 		o.Close()
 		mustRead(t, c, w, data, Miss)
 		synctest.Wait()
 		mustRead(t, c, w, data, Disk)
-		if n := len(s.reads()); n != 10 {
-			t.Errorf("got %d reads of the backend, want 10", n)
+		if n := len(s.reads()); n != 11 {
+			t.Errorf("got %d reads of the backend, want 11", n)
 		}
 	})
 }
@@ -274,7 +284,7 @@ func TestAMissingObjectIsRememberedForFiveSeconds(t *testing.T) {
 		if n := len(s.reads()); n != 1 {
 			t.Errorf("got %d reads of the backend, want 1", n)
 		}
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		mustRead(t, c, w, data, Miss)
 	})
 }

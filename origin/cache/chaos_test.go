@@ -60,7 +60,7 @@ func chaos(t *testing.T, disk int64, seed uint64) {
 	for i := range 12 {
 		all.Go(func() {
 			k := client{c, rand.New(rand.NewPCG(seed, uint64(i))), wants, datas}
-			for range 60 {
+			for range 40 {
 				k.ask(t)
 			}
 		})
@@ -71,6 +71,11 @@ func chaos(t *testing.T, disk int64, seed uint64) {
 	s.set(nil)
 	for i, w := range wants {
 		got, _, err := read(t.Context(), c, w, 0, -1)
+		if errors.Is(err, asset.ErrUnavailable) && len(datas[i]) > testBlock {
+			// A part that was read before had wrong bytes, which the digest has told
+			// only now that all are here. They are dropped.
+			got, _, err = read(t.Context(), c, w, 0, -1)
+		}
 		if err != nil || !bytes.Equal(got, datas[i]) {
 			t.Errorf("in the end object %d is %d bytes, %v", i, len(got), err)
 		}
@@ -102,7 +107,7 @@ func (k *client) ask(t *testing.T) {
 	}
 	got, layer, err := read(ctx, k.c, w, off, n)
 	switch {
-	case errors.Is(err, asset.ErrInvalid) && w.Size == 0 && n < int64(len(data)): // of a size that was a lie
+	case errors.Is(err, asset.ErrInvalid) && w.Size == 0: // the size was a lie
 	case err == nil && layer == Miss && len(data) > testBlock && n < int64(len(data)):
 	case err == nil && !bytes.Equal(got, data[off:off+n]):
 		t.Errorf("object %d, %d+%d from %v: wrong bytes", i, off, n, layer)
@@ -147,14 +152,14 @@ func audit(t *testing.T, c *Cache) {
 			t.Errorf("%s: %d refs, %d blocks of %d, %v", key, f.refs, f.present, present, f.err)
 		}
 	}
-	_, onDisk := filesUnder(t, c.Dir)
-	if used != c.used || parts != c.parts || used > c.Disk || onDisk > used {
-		t.Errorf("got %d bytes of disk (%d counted, %d there), %d reserved (%d counted), allowed %d", used, c.used, onDisk, parts, c.parts, c.Disk)
+	_, onDisk := filesUnder(t, c.conf.Dir)
+	if used != c.used || parts != c.parts || used > c.conf.Disk || onDisk > used {
+		t.Errorf("got %d bytes of disk (%d counted, %d there), %d reserved (%d counted), allowed %d", used, c.used, onDisk, parts, c.parts, c.conf.Disk)
 	}
 	if pieces != c.pieces.bytes || pieces > c.pieces.limit || c.idle.Len() != len(c.fills) || c.files.order.Len() != len(c.files.at) {
 		t.Errorf("got %d bytes of blocks (%d counted), %d idle of %d, %d files of %d", pieces, c.pieces.bytes, c.idle.Len(), len(c.fills), c.files.order.Len(), len(c.files.at))
 	}
-	if n := c.counts.open.Load(); pooled != c.files.pooled || int64(pooled) != n || c.files.idle.Len() != pooled+1 || pooled > c.Idle || len(c.slots) != 0 {
+	if n := c.counts.open.Load(); pooled != c.files.pooled || int64(pooled) != n || c.files.idle.Len() != pooled+1 || pooled > c.conf.Idle || len(c.slots) != 0 {
 		t.Errorf("got %d idle files, %d counted, %d open; %d slots taken", pooled, c.files.pooled, n, len(c.slots))
 	}
 }

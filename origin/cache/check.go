@@ -78,7 +78,7 @@ func (c *Cache) judge(e *entry, digest string) error {
 	}
 	err = c.wrongFile(e)
 	c.counts.fault(err)
-	c.Log.Error("a file has wrong bytes", "key", e.key, "file", h.file.Name(), "digest", got)
+	c.conf.Log.Error("a file has wrong bytes", "key", e.key, "file", h.file.Name(), "digest", got)
 	if e.name != "" {
 		return errGone
 	}

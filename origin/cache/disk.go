@@ -44,17 +44,17 @@ func pages(size int64) int64 { return max(1, (size+page-1)/page) * page }
 
 // openDisk opens the folder, empties partial, and learns what is in objects.
 func (c *Cache) openDisk() error {
-	if c.Dir == "" {
+	if c.conf.Dir == "" {
 		return fmt.Errorf("%w: a disk cache needs a folder", asset.ErrInvalid)
 	}
-	if err := os.MkdirAll(c.Dir, 0o755); err != nil {
+	if err := os.MkdirAll(c.conf.Dir, 0o755); err != nil {
 		return err
 	}
-	root, err := os.OpenRoot(c.Dir)
+	root, err := os.OpenRoot(c.conf.Dir)
 	if err != nil {
 		return err
 	}
-	c.disk = &disk{root: root, log: c.Log, faults: &c.counts.diskFailed}
+	c.disk = &disk{root: root, log: c.conf.Log, faults: &c.counts.diskFailed}
 	err = root.RemoveAll("partial")
 	if err = errors.Join(err, root.MkdirAll("partial", 0o755), root.MkdirAll("objects", 0o755)); err == nil {
 		err = c.survey()

@@ -2,6 +2,7 @@ package cache
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -239,6 +240,30 @@ func TestADiskThatFailsHurtsNobody(t *testing.T) {
 			mustRead(t, c, w, data, Disk) // it was replaced
 		})
 	})
+	t.Run("a file can't be read", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := &faulty{}
+			conf := config(t, s)
+			w, data := s.add("x", 2*testBlock)
+			name := filepath.Join(conf.Dir, filepath.FromSlash(nameOf(w.Key, 2*testBlock, put)))
+			if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(name, data, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			c := open(t, conf)
+			if err := errors.Join(os.Remove(name), os.Mkdir(name, 0o755)); err != nil { // which opens, but doesn't read
+				t.Fatal(err)
+			}
+			mustRead(t, c, w, data, Miss)
+			synctest.Wait()
+			mustRead(t, c, w, data, Disk)
+			if n := c.Stats().Errors.Disk; n != 1 {
+				t.Errorf("got %d faults of the disk, want 1", n)
+			}
+		})
+	})
 	t.Run("there is no folder", func(t *testing.T) {
 		conf := config(t, &faulty{})
 		conf.Dir = filepath.Join(conf.Dir, "file")
@@ -401,6 +426,19 @@ func TestAStoreOfFilesIsReadWhereItLies(t *testing.T) {
 		write(wrong, data)
 		mustRead(t, c, wrong, data, Disk)
 
+		// A small one is hashed again when it goes to memory.
+		h, err := c.take(t.Context(), c.files.at[small.Key], small.Digest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.put(h)
+		c.memory.InvalidateAll()
+		few[0] ^= 1
+		write(small, few)
+		mustFail(t, c, small, asset.ErrUnavailable)
+		few[0] ^= 1
+		mustFail(t, c, small, asset.ErrUnavailable)
+
 		emptyPools(c)
 		if err := os.Remove(filepath.Join(s.dir, filepath.Base(large.Key))); err != nil {
 			t.Fatal(err)
@@ -418,4 +456,26 @@ func emptyPools(c *Cache) {
 	}
 	c.mu.Unlock()
 	c.clean(&r)
+}
+
+func TestOpenRefusesWhatCannotWork(t *testing.T) {
+	for name, spoil := range map[string]func(c *Config){
+		"no store":                   func(c *Config) { c.Store = nil },
+		"a disk without a folder":    func(c *Config) { c.Dir = "" },
+		"no room for its fetches":    func(c *Config) { c.Fetches = 33 },
+		"a block of a negative size": func(c *Config) { c.Block = -1 },
+		"a negative memory":          func(c *Config) { c.Memory = -1 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			conf := config(t, &faulty{})
+			spoil(&conf)
+			if _, err := Open(conf); !errors.Is(err, asset.ErrInvalid) {
+				t.Errorf("got %v, want %v", err, asset.ErrInvalid)
+			}
+		})
+	}
+	c := open(t, Config{Store: &faulty{}})
+	if c.conf.Memory != 256<<20 || c.conf.Block != 1<<20 || c.conf.Fetches != 32 || c.disk != nil {
+		t.Errorf("got %+v", c.conf)
+	}
 }

@@ -54,7 +54,7 @@ func TestAFaultIsAnErrorAndNothingWrongIsKept(t *testing.T) {
 						})
 						began := time.Now()
 						mustFail(t, c, w, fault.kind)
-						if d := time.Since(began); d > c.FirstByte {
+						if d := time.Since(began); d > c.conf.FirstByte {
 							t.Errorf("it took %v", d)
 						}
 						synctest.Wait()
@@ -209,10 +209,39 @@ func TestABlockThatComesAgainMustBeTheSame(t *testing.T) {
 		if n := len(s.reads()); n <= 10 {
 			t.Errorf("got %d reads of the backend, want more than 10", n)
 		}
-		s.set(func(_ int, a *answer) { a.data[0] ^= 1 })
-		got, _, err := read(t.Context(), c, w, 0, -1)
-		if !errors.Is(err, asset.ErrConflict) || !bytes.Equal(got, data[:len(got)]) {
-			t.Errorf("got %d bytes, %v", len(got), err)
+		gate := make(chan struct{})
+		s.set(func(_ int, a *answer) {
+			a.data[0] ^= 1
+			a.part, a.gate = 100, gate // which readers would see if they were shown
+		})
+		var all sync.WaitGroup
+		all.Go(func() {
+			got, _, err := read(t.Context(), c, w, 0, -1)
+			if !errors.Is(err, asset.ErrConflict) || !bytes.Equal(got, data[:len(got)]) {
+				t.Errorf("got %d bytes, %v", len(got), err)
+			}
+		})
+		synctest.Wait()
+		close(gate)
+		all.Wait()
+	})
+}
+
+// The least memory there may be: not even one block of an unfinished object fits.
+func TestALargeObjectIsReadThroughHardlyAnyMemory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &faulty{}
+		conf := config(t, s)
+		conf.Disk, conf.Fetches, conf.Memory = 0, 1, 2*testBlock
+		c := open(t, conf)
+		w, data := s.add("x", 6*testBlock+1)
+		var all sync.WaitGroup
+		for range 10 {
+			all.Go(func() { mustRead(t, c, w, data, Miss) })
+		}
+		all.Wait()
+		if n := c.Stats().MemoryBytes; n > conf.Memory {
+			t.Errorf("got %d bytes of memory", n)
 		}
 	})
 }
@@ -266,8 +295,8 @@ func TestTheBackendGoesAndComes(t *testing.T) {
 					all.Go(func() {
 						began := time.Now()
 						mustFail(t, c, w, asset.ErrUnavailable)
-						if d := time.Since(began); d > c.FirstByte {
-							t.Errorf("it took %v, more than %v", d, c.FirstByte)
+						if d := time.Since(began); d > c.conf.FirstByte {
+							t.Errorf("it took %v, more than %v", d, c.conf.FirstByte)
 						}
 					})
 				}
@@ -317,8 +346,8 @@ func TestWhoWaitsForASlotAndLeavesCostsNoRead(t *testing.T) {
 		all.Wait()
 		close(gate)
 		synctest.Wait()
-		if st := c.Stats(); st.Reads != int64(c.Fetches) || st.Unfinished != 0 {
-			t.Errorf("got %+v, want %d reads", st, c.Fetches)
+		if st := c.Stats(); st.Reads != int64(c.conf.Fetches) || st.Unfinished != 0 {
+			t.Errorf("got %+v, want %d reads", st, c.conf.Fetches)
 		}
 	})
 }

@@ -142,7 +142,7 @@ func (c *Cache) put(h *handle) {
 		over = h
 	default:
 		c.files.repool(h)
-		if c.files.pooled > c.Idle {
+		if c.files.pooled > c.conf.Idle {
 			over = c.files.unpoolOldest()
 		}
 	}

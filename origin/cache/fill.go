@@ -75,7 +75,7 @@ func (f *fill) setSize(size int64) {
 }
 
 // length is how long a block is.
-func (f *fill) length(i int) int { return int(min(f.c.Block, f.size-int64(i)*f.c.Block)) }
+func (f *fill) length(i int) int { return int(min(f.c.conf.Block, f.size-int64(i)*f.c.conf.Block)) }
 
 func (f *fill) small() bool { return len(f.blocks) == 1 }
 

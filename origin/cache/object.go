@@ -2,8 +2,6 @@ package cache
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"os"
 	"time"
@@ -113,61 +111,17 @@ func (c *Cache) fromFile(ctx context.Context, e *entry, w Want) (Object, error) 
 		c.put(h)
 		return Object{}, err
 	}
+	b, err := c.promote(h, w.Digest)
+	if err != nil {
+		c.shut(h)
+		return Object{}, err
+	}
 	c.counts.disk.Add(1)
-	if b := c.promote(h, w.Digest); b != nil {
+	if b != nil {
 		c.put(h)
 		return Object{Size: h.stamp.size, Layer: Disk, c: c, blob: b}, nil
 	}
 	return Object{Size: h.stamp.size, Layer: Disk, c: c, handle: h}, nil
-}
-
-// cheap is the size up to which copying a file costs less than to send it otherwise.
-const cheap = 32 << 10
-
-// promote reads a small object from its file into memory, and returns it. That is done
-// every time for the smallest, and for others at their first, second, fourth, eighth …
-// use: memory may not want to keep it. It takes a slot, as any block that is on its way.
-func (c *Cache) promote(h *handle, digest string) *blob {
-	size := h.stamp.size
-	if size > c.Block {
-		return nil
-	}
-	c.mu.Lock()
-	h.e.uses++
-	due := !h.e.promoting && (size <= cheap || h.e.uses&(h.e.uses-1) == 0)
-	h.e.promoting = h.e.promoting || due
-	c.mu.Unlock()
-	if !due {
-		return nil
-	}
-	defer func() {
-		c.mu.Lock()
-		h.e.promoting = false
-		c.mu.Unlock()
-	}()
-	select {
-	case c.slots <- struct{}{}:
-		defer func() { <-c.slots }()
-		return c.load(h, digest)
-	default:
-		return nil
-	}
-}
-
-// load reads a file into memory. It is hashed once more: what is in memory isn't looked
-// at again.
-func (c *Cache) load(h *handle, digest string) *blob {
-	data := make([]byte, h.stamp.size)
-	_, err := h.file.ReadAt(data, 0)
-	if sum := sha256.Sum256(data); err != nil || hex.EncodeToString(sum[:]) != digest {
-		c.mu.Lock()
-		h.e.judged = false // the next to open it finds out why
-		c.mu.Unlock()
-		return nil
-	}
-	b := &blob{h.e.key, digest, data, h.modified}
-	c.memory.put(b)
-	return b
 }
 
 // Reader reads length bytes from offset on, wherever they are. It returns when the first

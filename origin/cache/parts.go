@@ -5,10 +5,10 @@ import "time"
 // reserve makes room on the disk and takes it. Unfinished objects that nobody reads go
 // first, then files by their last use; both may be open still, elsewhere. mu is held.
 func (c *Cache) reserve(size int64, r *rubbish) bool {
-	if c.disk == nil || pages(size) > c.Disk {
+	if c.disk == nil || pages(size) > c.conf.Disk {
 		return false
 	}
-	for c.used+pages(size) > c.Disk {
+	for c.used+pages(size) > c.conf.Disk {
 		if f := c.idleWithPart(); f != nil {
 			c.drop(f, r)
 		} else if e := c.files.oldest(); e != nil {
@@ -34,7 +34,7 @@ func (c *Cache) idleWithPart() *fill {
 // right now can't be dropped, and shall not drive out whole objects. mu is held.
 func (c *Cache) reservePart(f *fill, r *rubbish) bool {
 	need := pages(f.size)
-	for c.parts+need > c.Disk/2 {
+	for c.parts+need > c.conf.Disk/2 {
 		idle := c.idleWithPart()
 		if idle == nil {
 			return false
@@ -93,7 +93,7 @@ func (f *fill) write(i int, data []byte) bool {
 	if p == nil {
 		return false
 	}
-	_, err := p.file.WriteAt(data, int64(i)*f.c.Block)
+	_, err := p.file.WriteAt(data, int64(i)*f.c.conf.Block)
 	if err != nil {
 		f.tear(err)
 	}

@@ -109,7 +109,7 @@ func (r *Reader) next(p []byte) ([]byte, error) {
 // fetch is next for an object on its way.
 func (r *Reader) fetch(p []byte) ([]byte, error) {
 	c := r.f.c
-	i, off := int(r.pos/c.Block), int(r.pos%c.Block)
+	i, off := int(r.pos/c.conf.Block), int(r.pos%c.conf.Block)
 	entering := i != r.block
 	if entering {
 		r.block, r.from = i, r.ticket.told(i)
@@ -122,7 +122,7 @@ func (r *Reader) fetch(p []byte) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if entering && r.ticket.held && int64(i+1)*c.Block < r.end {
+		if entering && r.ticket.held && int64(i+1)*c.conf.Block < r.end {
 			r.f.ahead(i + 1)
 		}
 		entering = false

@@ -48,7 +48,7 @@ func (c *Cache) Stats() Stats {
 		},
 		OpenFiles: n.open.Load(), Fetches: int64(len(c.slots)),
 	}
-	s.MemoryBytes = int64(c.memory.WeightedSize()) + s.Fetches*c.Block
+	s.MemoryBytes = int64(c.memory.WeightedSize()) + s.Fetches*c.conf.Block
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s.MemoryBytes += c.pieces.bytes

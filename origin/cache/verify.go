@@ -12,18 +12,15 @@ import (
 
 // advance hashes the blocks that are here and follow those that were hashed, and ends the
 // fill with the last. It is called whenever a block has come; if somebody is at it
-// already, he goes on with it. last has just ended: its bytes needn't be read again.
+// already, he goes on with it. last has just brought one, whose bytes are still at hand.
 //
 // A block that was hashed and then dropped from memory may be fetched again. It must be
 // the same (block.mark), so that what was hashed is what every reader gets.
 func (f *fill) advance(last *flight) {
 	for {
-		i, s, ok := f.nextToHash()
+		i, s, ok := f.nextToHash(last)
 		if !ok {
 			return
-		}
-		if s.data == nil && last.i == i {
-			s = spot{data: last.buf}
 		}
 		if f.hashedBlock(i, f.hashBlock(i, s)) {
 			f.conclude()
@@ -32,11 +29,11 @@ func (f *fill) advance(last *flight) {
 	}
 }
 
-// nextToHash takes the right to hash the next block, if it is here.
-func (f *fill) nextToHash() (i int, s spot, ok bool) {
+// nextToHash takes the right to hash the next block, if it is here or was brought by last.
+func (f *fill) nextToHash(last *flight) (i int, s spot, ok bool) {
 	f.c.mu.Lock()
 	defer f.c.mu.Unlock()
-	if f.hashing || f.verified || f.err != nil || f.hashed == len(f.blocks) || !f.here(f.hashed) {
+	if f.hashing || f.verified || f.err != nil || f.hashed == len(f.blocks) || (!f.here(f.hashed) && f.hashed != last.i) {
 		return 0, s, false
 	}
 	if f.sum == nil {
@@ -44,8 +41,8 @@ func (f *fill) nextToHash() (i int, s spot, ok bool) {
 	}
 	f.hashing = true
 	switch b := &f.blocks[f.hashed]; {
-	case f.whole != nil:
-		s.data = f.whole
+	case f.hashed == last.i:
+		s.data = last.buf
 	case b.filed:
 		s.part = f.part
 	default:
@@ -62,7 +59,7 @@ func (f *fill) hashBlock(i int, s spot) error {
 	buf := f.c.buffers.Get().(*[chunk]byte)
 	defer f.c.buffers.Put(buf)
 	length := int64(f.length(i))
-	n, err := io.CopyBuffer(f.sum, io.NewSectionReader(s.part.file, int64(i)*f.c.Block, length), buf[:])
+	n, err := io.CopyBuffer(f.sum, io.NewSectionReader(s.part.file, int64(i)*f.c.conf.Block, length), buf[:])
 	if err == nil && n < length {
 		err = io.ErrUnexpectedEOF
 	}
@@ -102,7 +99,7 @@ func (f *fill) conclude() {
 	switch {
 	case !f.verified:
 		c.counts.fault(f.err)
-		c.Log.Error("the backend has wrong bytes", "key", f.key, "digest", digest)
+		c.conf.Log.Error("the backend has wrong bytes", "key", f.key, "digest", digest)
 	case f.small():
 		c.memory.put(&blob{f.key, f.digest, f.whole, f.modified})
 		c.shelve(f)

@@ -1,0 +1,90 @@
+package cache
+
+import (
+	"context"
+	"fmt"
+	"hash/maphash"
+	"log/slog"
+	"runtime"
+	"time"
+
+	"github.com/plinth3d/plinth/pipeline/asset"
+)
+
+// Config says what a cache may use. A zero value has the default that its line names.
+type Config struct {
+	Store     asset.Store   // where objects come from; required
+	Memory    int64         // bytes; 256 MiB
+	Dir       string        // folder of the disk cache, for this process alone; required if Disk isn't 0
+	Disk      int64         // bytes; 0 is no disk cache
+	Block     int64         // bytes of one read of the backend; 1 MiB
+	Fetches   int           // reads of the backend at a time; 32
+	FirstByte time.Duration // from asking for a block to its first byte; 5 s
+	Stall     time.Duration // for every 64 KiB of it after that; 5 s
+	Idle      int           // files that stay open though nobody reads them; 512
+	Log       *slog.Logger  // slog.Default()
+}
+
+// Open returns a cache. It removes what a former process left unfinished in Dir and
+// learns what is there; only one process may use Dir.
+func Open(c Config) (*Cache, error) {
+	c = withDefaults(c)
+	flying := int64(c.Fetches) * c.Block
+	switch {
+	case c.Store == nil || c.Memory < 0 || c.Disk < 0 || c.Block < 1 || c.Block > 1<<30 || c.Fetches < 1:
+		return nil, fmt.Errorf("%w: a cache needs a store, and sizes that are not negative", asset.ErrInvalid)
+	case flying > c.Memory/2:
+		return nil, fmt.Errorf("%w: %d fetches of %d bytes need more than half of the cache's memory of %d bytes; allow more memory or fewer fetches", asset.ErrInvalid, c.Fetches, c.Block, c.Memory)
+	}
+	k := &Cache{conf: c, seed: maphash.MakeSeed(), fills: map[string]*fill{}}
+	k.slots = make(chan struct{}, c.Fetches)
+	k.checks = make(chan struct{}, runtime.GOMAXPROCS(0))
+	k.buffers.New = func() any { return new([chunk]byte) }
+	k.local, _ = c.Store.(opener)
+	k.pieces.limit = k.unfinished()
+	k.files.init()
+	var err error
+	if k.memory, err = newMemory(c.Memory - flying - k.pieces.limit); err != nil {
+		return nil, fmt.Errorf("open the cache: %w", err)
+	}
+	if k.local == nil && c.Disk > 0 {
+		if err := k.openDisk(); err != nil {
+			return nil, fmt.Errorf("open the cache in %s: %w", c.Dir, err)
+		}
+	}
+	k.life, k.stop = context.WithCancel(context.Background())
+	return k, nil
+}
+
+// unfinished is the part of memory for blocks of unfinished objects.
+func (c *Cache) unfinished() int64 {
+	switch {
+	case c.local != nil:
+		return 0 // there are none
+	case c.conf.Disk > 0:
+		return c.conf.Memory / 8 // for when the disk fails
+	}
+	return c.conf.Memory / 4
+}
+
+func withDefaults(c Config) Config {
+	set := func(v *int64, to int64) {
+		if *v == 0 {
+			*v = to
+		}
+	}
+	set(&c.Memory, 256<<20)
+	set(&c.Block, 1<<20)
+	set((*int64)(&c.FirstByte), int64(5*time.Second))
+	set((*int64)(&c.Stall), int64(5*time.Second))
+	if c.Fetches == 0 {
+		c.Fetches = 32
+	}
+	if c.Idle == 0 {
+		c.Idle = 512
+	}
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	return c
+}
