@@ -62,6 +62,30 @@ func TestTwoHundredColdRequestsReadTheBackendOncePerBlock(t *testing.T) {
 	}
 }
 
+func TestWhatTheKernelSendsForLessStaysInItsFile(t *testing.T) {
+	for _, disk := range []int64{4 << 20, 0} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &faulty{}
+			conf := config(t, s)
+			conf.Block, conf.Fetches, conf.Disk = 4*copied, 2, disk
+			conf.Memory = 4 * conf.Block
+			c := open(t, conf)
+			at, few := s.add("at most", copied)
+			over, many := s.add("more", copied+1)
+			mustRead(t, c, at, few, Miss)
+			mustRead(t, c, over, many, Miss)
+			synctest.Wait() // they are put away
+			mustRead(t, c, at, few, Memory)
+			if disk > 0 {
+				mustRead(t, c, over, many, Disk)
+				mustRead(t, c, over, many, Disk)
+			} else {
+				mustRead(t, c, over, many, Memory)
+			}
+		})
+	}
+}
+
 func TestLayers(t *testing.T) {
 	bubble(t, func(t *testing.T, s *faulty, c *Cache) {
 		small, few := s.add("small", 1000)

@@ -119,7 +119,11 @@ func (f *fill) lose(i int, err error) {
 	}
 }
 
-// shelve writes a verified object that is whole in memory to a file, and ends its fill.
+// blob is an object that was verified and is whole in memory.
+func (f *fill) blob() *blob { return &blob{f.key, f.digest, f.whole, f.modified} }
+
+// shelve writes a verified object that is whole in memory to a file, and ends its fill. What
+// no file takes stays in memory, whatever its size.
 func (c *Cache) shelve(f *fill) {
 	var r rubbish
 	c.mu.Lock()
@@ -128,6 +132,9 @@ func (c *Cache) shelve(f *fill) {
 	c.clean(&r)
 	e := entryOf(f)
 	kept := room && c.writeFile(e.name, f.whole)
+	if !kept && f.size > copied {
+		c.memory.put(f.blob())
+	}
 	r = rubbish{}
 	c.mu.Lock()
 	switch {

@@ -101,7 +101,9 @@ func (f *fill) conclude() {
 		c.counts.fault(f.err)
 		c.conf.Log.Error("the backend has wrong bytes", "key", f.key, "digest", digest)
 	case f.small():
-		c.memory.put(&blob{f.key, f.digest, f.whole, f.modified})
+		if f.size <= copied {
+			c.memory.put(f.blob())
+		}
 		c.shelve(f)
 	default:
 		c.adopt(f)
