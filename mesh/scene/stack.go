@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
+	"math"
 	"reflect"
 	"slices"
 	"strconv"
@@ -28,8 +29,9 @@ const screenCoverage = "MSFT_screencoverage"
 // StackLevels puts levels of one model, finest first, into one scene. They must be the same
 // but for meshes, materials, textures and images, of which each level has as many, and but
 // for how their first nodes show their meshes: by themselves, or by a child of their
-// own beyond those first nodes. Coverage is for viewers that choose by size; it has a
-// number for each level.
+// own beyond those first nodes. Coverage is for viewers that choose by size: for each level
+// the height of the whole model on the screen, as a share of the screen's, down to which
+// it is to be shown. Nodes get it for their part of the model.
 //
 // Nodes that show another mesh in another level are leaves, made where they weren't: what
 // hangs from a node, moves or deforms, or names it, is in the scene once and the same for all
@@ -53,6 +55,7 @@ func StackLevels(levels []*Scene, nodes int, coverage []float64) *Stack {
 	b.looks()
 	b.shapes()
 	b.moves()
+	b.sizes = levels[0].sizes()
 	for i := range nodes {
 		b.node(i)
 	}
@@ -71,6 +74,7 @@ type stacking struct {
 	meshes                  [][]int // the same; None where a mesh is shown by no node
 	common                  []bool  // the same mesh, shown the same way in all levels
 	moved                   []bool  // of the first nodes: something else looks at them
+	sizes                   []float64
 }
 
 // looks puts images, textures and materials together. What is like its fellow of the next
@@ -268,6 +272,7 @@ func (b *stacking) node(i int) {
 	if main == None || b.common[b.meshOf(0, i)] {
 		return
 	}
+	size := b.sizes[main]
 	whole := main == i && b.leaf(i)
 	if main == i && !whole {
 		main = b.split(i)
@@ -283,18 +288,18 @@ func (b *stacking) node(i int) {
 	n := &b.out.Nodes[main]
 	n.Extra = n.With(lod, map[string]any{"ids": ids})
 	if old, ok := n.Extras.(map[string]any); ok || n.Extras == nil { // else there is no room for a hint
-		n.Extras = b.hint(old)
+		n.Extras = b.hint(old, size)
 	}
 	b.deform(i, shows)
 }
 
-// hint is extras with the coverage.
-func (b *stacking) hint(extras map[string]any) map[string]any {
+// hint is extras with the coverage of a part of the model.
+func (b *stacking) hint(extras map[string]any, size float64) map[string]any {
 	out := map[string]any{}
 	maps.Copy(out, extras)
 	var shares []any
 	for _, x := range b.coverage {
-		shares = append(shares, json.Number(strconv.FormatFloat(x, 'g', 4, 64)))
+		shares = append(shares, json.Number(strconv.FormatFloat(math.Round(x*size*1e4)/1e4, 'f', -1, 64)))
 	}
 	out[screenCoverage] = shares
 	return out
