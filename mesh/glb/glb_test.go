@@ -395,6 +395,12 @@ func FuzzStructure(f *testing.F) {
 	f.Add(dracoFile, dracoStream(f))
 	text, bin := unpack(encodePacked(f, decode(f, pack(triangle, triangleBin()))))
 	f.Add(text, bin)
+	levels, _, err := glb.EncodeLevels(scene.StackLevels([]*scene.Scene{ramp(2), ramp(1)}, 1, []float64{0.5, 0}))
+	if err != nil {
+		f.Fatal(err)
+	}
+	text, bin = unpack(levels)
+	f.Add(text, bin)
 	f.Fuzz(func(t *testing.T, text string, bin []byte) { exercise(t, pack(text, bin), small()) })
 }
 
