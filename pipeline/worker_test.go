@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -140,12 +141,14 @@ func TestAWorkerPublishes(t *testing.T) {
 	}
 	want := process(t, src).Manifest
 	for i, l := range m.Levels {
-		r := l.Renditions[0]
-		if r.SHA256 != want.Levels[i].Renditions[0].SHA256 || r.Key != asset.RenditionKey("m", r.SHA256) {
-			t.Errorf("level %d is %s under %s", i, r.SHA256, r.Key)
-		}
-		if _, err := s.store.Stat(t.Context(), r.Key); err != nil {
-			t.Errorf("level %d: %v", i, err)
+		for k, r := range l.Renditions {
+			same := want.Levels[i].Renditions[k]
+			if r.SHA256 != same.SHA256 || r.Key != asset.RenditionKey("m", r.SHA256) || !reflect.DeepEqual(r.Range, same.Range) {
+				t.Errorf("level %d in the %s form is %s under %s at %v", i, r.Form, r.SHA256, r.Key, r.Range)
+			}
+			if info, err := s.store.Stat(t.Context(), r.Key); err != nil || info.Size != r.Bytes {
+				t.Errorf("level %d in the %s form: %+v, %v", i, r.Form, info, err)
+			}
 		}
 	}
 }
