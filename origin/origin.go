@@ -40,6 +40,7 @@ type Origin struct {
 	cache    *cache.Cache
 	models   *models
 	answers  *otter.Cache[answerKey, []choice]
+	heads    *otter.Cache[string, *head] // of renditions, by path
 	limits   *limits
 	metrics  *metrics
 	draining atomic.Bool
@@ -56,11 +57,15 @@ func New(c Config) (*Origin, error) {
 		Config: c, cache: c.Cache,
 		models:  newModels(c.Catalog, c.Fresh, c.Manifests*3/4),
 		answers: newAnswers(c.Manifests / 4),
+		heads:   otter.Must(&otter.Options[string, *head]{MaximumSize: headsKept}),
 		limits:  newLimits(c.Misses),
 	}
 	o.metrics = newMetrics(o)
 	return o, nil
 }
+
+// headsKept bounds the heads that are kept, of about a kilobyte each.
+const headsKept = 1 << 14
 
 // Cache policies.
 const (
@@ -216,7 +221,7 @@ func (o *Origin) find(q *request) (*found, error) {
 func (o *Origin) open(ctx context.Context, q *request) (*found, error) {
 	admit := func() error { return o.limits.admit(o.client(q)) }
 	if q.route.kind == kindRendition {
-		return o.rendition(ctx, q.route, admit)
+		return o.rendition(ctx, q.URL.Path, q.route, admit)
 	}
 	m, old, err := o.models.get(ctx, q.route.merchant, q.route.model)
 	if err != nil {
@@ -246,7 +251,7 @@ func (m *model) text(accept []string) (*found, error) {
 	return &found{head: c.head, text: c.body, level: -1}, nil
 }
 
-func (o *Origin) rendition(ctx context.Context, at route, admit func() error) (*found, error) {
+func (o *Origin) rendition(ctx context.Context, path string, at route, admit func() error) (*found, error) {
 	f := &found{level: -1}
 	var err error
 	f.object, err = o.cache.Get(ctx, cache.Want{Key: asset.RenditionKey(at.merchant, at.hash), Digest: at.hash, Admit: admit})
@@ -254,7 +259,12 @@ func (o *Origin) rendition(ctx context.Context, at route, admit func() error) (*
 		return nil, err
 	}
 	s := Subject{Size: f.object.Size, Modified: toSecond(f.object.Modified()), Immutable: true}
+	if d, ok := o.heads.GetIfPresent(path); ok && d.Size == s.Size && d.Modified.Equal(s.Modified) {
+		f.head = d
+		return f, nil
+	}
 	f.head = newHead(kindRendition, s, at.media, at.hash, forever)
+	o.heads.Set(path, f.head)
 	return f, nil
 }
 

@@ -23,14 +23,15 @@ import (
 
 // settings are what the roles share. Each is declared once, here, as a flag.
 type settings struct {
-	data, queue, listen, logs string
-	lease, grace, limit       time.Duration
-	slots                     int
-	recipe                    recipeFlags
+	data, blobs, queue, listen, logs string
+	lease, grace, limit              time.Duration
+	slots                            int
+	recipe                           recipeFlags
 }
 
 func (s *settings) addData(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&s.data, "data", "data", "folder that holds everything")
+	cmd.Flags().StringVar(&s.blobs, "store", "", "where files are kept: disk:PATH or s3://BUCKET/PREFIX; empty is the data folder")
 	cmd.Flags().StringVar(&s.logs, "log", "text", "form of log lines: text or json")
 }
 
@@ -49,7 +50,7 @@ func (s *settings) addWork(cmd *cobra.Command) {
 // home is an open data folder.
 type home struct {
 	settings
-	store   *local.Store
+	place
 	catalog *local.Catalog
 	jobs    *local.Queue // nil where no queue was asked for
 	log     *slog.Logger
@@ -66,7 +67,7 @@ func (s *settings) open(ctx context.Context, c console, withQueue bool) (*home, 
 		return nil, usageError{fmt.Errorf("--log is %q, not text or json", s.logs)}
 	}
 	var err error
-	if h.store, err = local.OpenStore(filepath.Join(s.data, "store")); err != nil {
+	if h.place, err = s.openPlace(ctx); err != nil {
 		return nil, err
 	}
 	if h.catalog, err = local.OpenCatalog(ctx, filepath.Join(s.data, "catalog.db")); err != nil {
@@ -83,7 +84,7 @@ func (s *settings) open(ctx context.Context, c console, withQueue bool) (*home, 
 	case s.queue == "local":
 		h.jobs, err = local.OpenQueue(ctx, filepath.Join(s.data, "queue"), s.lease)
 		if err == nil {
-			err = h.store.Sweep() // the queue's lock says that nobody else writes
+			err = h.sweep() // the queue's lock says that nobody else writes
 		}
 	case strings.HasPrefix(s.queue, "nats://"), strings.HasPrefix(s.queue, "tls://"):
 		h.jobs, err = local.DialQueue(ctx, s.queue, s.lease)
@@ -104,8 +105,8 @@ func (h *home) close() error {
 	if h.catalog != nil {
 		errs = append(errs, h.catalog.Close())
 	}
-	if h.store != nil {
-		errs = append(errs, h.store.Close())
+	if h.folder != nil {
+		errs = append(errs, h.folder.Close())
 	}
 	return errors.Join(errs...)
 }
@@ -114,10 +115,7 @@ func (h *home) worker() *pipeline.Worker {
 	return &pipeline.Worker{
 		Store: h.store, Queue: h.jobs, Catalog: h.catalog,
 		Slots: h.slots, Grace: h.grace, Limit: h.limit, Log: h.log,
-		Reproduce: func(v asset.Version) string {
-			return fmt.Sprintf("plinth convert %q --recipe %q --unit %s -o /tmp/%s",
-				h.store.Path(asset.SourceKey(v.Merchant, v.Source)), h.store.Path(asset.RecipeKey(v.Recipe.Hash)), v.Unit, v.Model)
-		},
+		Reproduce: h.reproduce,
 	}
 }
 
@@ -142,7 +140,7 @@ func (h *home) handler(ctx context.Context, o *origin.Origin, assets string) (ht
 	if err := pipeline.StoreRecipe(ctx, h.store, r); err != nil {
 		return nil, err
 	}
-	in := &intake.Intake{Store: h.store, Queue: h.jobs, Catalog: h.catalog, Recipe: r, Temp: filepath.Join(h.data, "store", "tmp"), Assets: assets, Log: h.log}
+	in := &intake.Intake{Store: h.store, Queue: h.jobs, Catalog: h.catalog, Recipe: r, Temp: h.temp, Assets: assets, Log: h.log}
 	api := in.Handler(asset.Merchant)
 	page, err := viewer.Handler(assets)
 	if err != nil {

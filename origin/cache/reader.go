@@ -21,7 +21,7 @@ type Reader struct {
 
 	f      *fill // or where it comes from
 	ticket *ticket
-	sure   int64    // bytes before this may be given away before the object is verified
+	sure   int64   // bytes before this may be given away before the object is verified
 	block  int      // the one that was read last
 	from   *outcome // of the read of the backend that its bytes came from, so far
 }

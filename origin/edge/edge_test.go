@@ -30,7 +30,7 @@ func TestTheFunctionAgreesWithTheOrigin(t *testing.T) {
 		r := c.request()
 		out := run(t, event(c, r))
 		want, _ := r.device()
-		product := strings.HasPrefix(r.path, "/p/")
+		product := strings.HasPrefix(r.path, "/p/") && !strings.HasSuffix(r.path, ".json")
 		key := ""
 		if product {
 			key = want.Class.String()

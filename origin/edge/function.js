@@ -81,7 +81,8 @@ function handler(event) {
     const query = request.querystring;
     const kept = {};
     delete headers[table.class];
-    if (request.uri.indexOf('/p/') === 0) {
+    // A manifest is the same for every device.
+    if (request.uri.indexOf('/p/') === 0 && request.uri.slice(-5) !== '.json') {
         const key = roundUp(heightOf(headers, query)) + (lite(headers, query) ? '-lite' : '');
         headers[table.class] = { value: key };
         const form = parameter(query, 'form');

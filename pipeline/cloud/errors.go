@@ -30,7 +30,8 @@ func (s *Store) fault(ctx context.Context, doing, key string, err error) error {
 }
 
 // kindOf is the kind of an error, or nil where only a person can do something about it:
-// no credentials, no permission, no bucket.
+// no credentials, no permission, no bucket. The answer to a HEAD has no code in it, so
+// Stat can't tell a missing bucket from a missing blob; Read and Put can.
 func kindOf(ctx context.Context, err error) error {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return nil

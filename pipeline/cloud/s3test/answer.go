@@ -3,6 +3,7 @@ package s3test
 import (
 	"context"
 	"encoding/xml"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -101,9 +102,7 @@ func (s *Server) await(ctx context.Context, gate <-chan struct{}) {
 }
 
 func (s *Server) send(w http.ResponseWriter, r *http.Request, a *answer, p plan) {
-	for name, values := range a.header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), a.header)
 	w.Header().Set("X-Amz-Request-Id", "TEST")
 	w.Header().Set("Date", time.Now().UTC().Format(http.TimeFormat))
 	if w.Header().Get("Content-Length") == "" && a.status != http.StatusNotModified {
