@@ -150,7 +150,7 @@ func (o *Origin) answer(w http.ResponseWriter, q *request) {
 	}
 	status, last := Screen(q.Method, q.Header, q.ContentLength)
 	if last {
-		h["Connection"] = closing
+		end(w)
 	}
 	switch {
 	case status == http.StatusNoContent:
@@ -176,6 +176,18 @@ func (o *Origin) answer(w http.ResponseWriter, q *request) {
 		h["Server-Timing"] = f.timing
 	}
 	send(w, q, f, o.MinRate)
+}
+
+// linger is how long the rest of a request that is refused may take to come.
+const linger = time.Second
+
+// end makes an answer the last on its connection. The body that nobody reads has a
+// moment to arrive, so that the client sees the answer and no reset; one that never comes
+// must not hold the connection, for which the server has no deadline of its own.
+func end(w http.ResponseWriter) {
+	w.Header()["Connection"] = closing
+	// Where a deadline can't be set there is no connection.
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(linger))
 }
 
 var preflight = []field{

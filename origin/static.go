@@ -45,7 +45,7 @@ func (s *Static) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h["X-Content-Type-Options"] = []string{"nosniff"}
 	status, last := Screen(r.Method, r.Header, r.ContentLength)
 	if last {
-		h["Connection"] = closing
+		end(w)
 	}
 	switch {
 	case status == http.StatusNoContent:

@@ -26,6 +26,7 @@ const (
 	headTime   = 10 * time.Second
 	idleTime   = time.Minute
 	answerTime = 30 * time.Second
+	bodyTime   = 10 * time.Second
 	maxHead    = 16 << 10
 
 	lastAnswers = 2 * time.Second // for connections to be told that they end
@@ -44,7 +45,7 @@ func (s *server) run(ctx context.Context) error {
 	defer end()
 	capped := newCapped(listener.(*net.TCPListener), s.connections)
 	h := &http.Server{
-		Handler: s.handler, ReadHeaderTimeout: headTime, IdleTimeout: idleTime, WriteTimeout: answerTime,
+		Handler: framed(s.handler), ReadHeaderTimeout: headTime, IdleTimeout: idleTime, WriteTimeout: answerTime,
 		MaxHeaderBytes: maxHead, BaseContext: func(net.Listener) context.Context { return requests },
 	}
 	stopped := make(chan error, 1)
@@ -55,6 +56,22 @@ func (s *server) run(ctx context.Context) error {
 		return fmt.Errorf("%w: serve: %w", asset.ErrUnavailable, err)
 	}
 	return <-stopped
+}
+
+// framed adds what net/http leaves out. A body has a deadline, which handlers that read it
+// may move; the server's own ReadTimeout would end answers that take longer, too. And an
+// answer to HTTP/1.0 is the last, for net/http takes no notice of a Transfer-Encoding
+// there, so where the request ends is anybody's guess (RFC 9112, section 6.1).
+func framed(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength != 0 {
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime)) // it is a TCP connection
+		}
+		if !r.ProtoAtLeast(1, 1) {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // stop ends a server. A connection that is kept alive may just now be bringing a request,
