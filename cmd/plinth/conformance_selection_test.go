@@ -32,7 +32,7 @@ var selectionProbes = []probe{
 	{"a form that isn't made is universal", product("?form=gpu"), level("L2", "form=universal")},
 	{"lite=1 is the coarsest within two pixels", product("?lite=1&h=1152"), level("L3", "lite")},
 	{"lite=0 goes before Save-Data", product("?lite=0", "Save-Data: on"), level("L2", "h=1152 level=2")},
-	{"Save-Data is lite", product("?h=2592", "Save-Data: on"), level("L1", "lite")},
+	{"Save-Data is lite", product("?h=2592", "Save-Data: on"), level("L2", "h=2592 level=2 px=1.80 cap=- form=universal from=query lite")},
 	{"a slow network is lite", product("", "ECT: 2g"), level("L3", "lite")},
 	{"a fast network is not", product("", "ECT: 4g"), level("L2", "level=2")},
 	{"little memory is lite", product("", "Sec-CH-Device-Memory: 2"), level("L3", "lite")},

@@ -45,19 +45,25 @@ func TestConformance(t *testing.T) {
 	t.Run("files in memory", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		conform(t, w, w.start(t, nil))
+		p := w.start(t, nil)
+		conform(t, w, p)
+		p.layers(t, "memory", "memory", "disk")
 	})
 	t.Run("files on disk", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		conform(t, w, w.start(t, nil, "--fetches", "1", "--memory", "2MiB"))
+		p := w.start(t, nil, "--fetches", "1", "--memory", "2MiB")
+		conform(t, w, p)
+		p.layers(t, "memory", "disk", "disk")
 	})
 	t.Run("files in S3", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
 		s := s3test.New(t)
 		w.upload(s)
-		conform(t, w, w.onS3(t, s, "--miss-rate", "0"))
+		p := w.onS3(t, s, "--miss-rate", "0")
+		conform(t, w, p)
+		p.layers(t, "memory", "memory", "disk")
 	})
 }
 
@@ -79,7 +85,18 @@ func conform(t *testing.T, w *world, p *plinthProcess) {
 	t.Run("twins", func(t *testing.T) { codingsAreOneText(t, w, p) })
 }
 
+// layers wants a small, a larger and a large file to have come from there.
+func (p *plinthProcess) layers(t *testing.T, layers ...string) {
+	for i, height := range []string{"640", "1728", "2592"} {
+		r := p.fetch(t, asking("HEAD", "/p/default/chair.glb?h="+height))
+		if err := r.has("Server-Timing ~ cache;desc=" + layers[i]); err != nil {
+			t.Errorf("h=%s: %v", height, err)
+		}
+	}
+}
+
 func (w *world) probeAll(t *testing.T, p *plinthProcess, probes []probe) {
+	w.signed(t, "signed", w.sign, "/p/acme/chair.glb", time.Now().Add(39*time.Second))
 	for _, c := range probes {
 		t.Run(c.name, func(t *testing.T) {
 			if err := w.probe(t, p, c); err != nil {

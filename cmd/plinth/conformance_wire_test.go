@@ -22,7 +22,7 @@ type socket struct {
 }
 
 // hang is how long a server may be silent before a test gives up on it.
-const hang = 20 * time.Second
+const hang = 15 * time.Second
 
 func dial(t testing.TB, address string) *socket {
 	t.Helper()

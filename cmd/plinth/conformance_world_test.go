@@ -204,7 +204,6 @@ func (w *world) secrets(t testing.TB) {
 		path string
 		at   time.Time
 	}{
-		"signed":      {w.sign, "/p/acme/chair.glb", now.Add(40 * time.Second)},
 		"signedJSON":  {w.sign, "/p/acme/chair.json", now.Add(time.Hour)},
 		"signedLong":  {w.sign, "/p/acme/chair.glb", now.Add(time.Hour)},
 		"signedOld":   {old, "/p/acme/chair.glb", now.Add(time.Hour)},
@@ -212,13 +211,18 @@ func (w *world) secrets(t testing.TB) {
 		"expired":     {w.sign, "/p/acme/chair.glb", now.Add(-time.Second)},
 		"signedFile":  {w.sign, "/o/acme/" + w.names["A"] + "/chair.glb", now.Add(time.Hour)},
 	} {
-		signed, err := s.keys.Sign(s.path, s.at)
-		if err != nil {
-			t.Fatal(err)
-		}
-		w.names[name] = signed
-		w.names[name+".query"] = strings.TrimPrefix(signed, s.path+"?")
+		w.signed(t, name, s.keys, s.path, s.at)
 	}
+}
+
+func (w *world) signed(t testing.TB, name string, keys origin.Keys, path string, until time.Time) {
+	t.Helper()
+	text, err := keys.Sign(path, until)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.names[name] = text
+	w.names[name+".query"] = strings.TrimPrefix(text, path+"?")
 }
 
 // fill puts the blobs into the folder's store.
