@@ -54,7 +54,7 @@ func TestConformance(t *testing.T) {
 		w := newWorld(t)
 		p := w.start(t, nil, "--fetches", "1", "--memory", "2MiB")
 		conform(t, w, p)
-		p.layers(t, "memory", "disk", "disk")
+		p.layers(t, "", "", "disk") // memory is for one file of a megabyte at most
 	})
 	t.Run("files in S3", func(t *testing.T) {
 		t.Parallel()
