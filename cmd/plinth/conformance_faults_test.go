@@ -127,6 +127,9 @@ func TestFaultsOfTheStoreAreNeverServed(t *testing.T) {
 				}
 				heal()
 				b.put(hash, data) // where it was replaced
+				if strings.Contains(name, "another ETag") {
+					b.neverWrong(t, request, http.StatusOK, data, lies) // half of it is known under a tag that is gone
+				}
 				b.right(t, request, data)
 				b.right(t, request, data)
 			})
@@ -159,18 +162,12 @@ func TestFirstBytesComeBeforeTheRest(t *testing.T) {
 	for size, bytesOf := range map[string]int{"small": 700_000, "large": 3 << 20} {
 		t.Run(size, func(t *testing.T) {
 			hash, request, data := b.cold("drip"+size, bytesOf)
-			tick := make(chan struct{})
-			b.s.Break("GET", hash, s3test.Drip(64<<10, tick))
+			tick := make(chan struct{}, 2) // of the first block the store gives two pieces and no more
+			tick <- struct{}{}
+			tick <- struct{}{}
+			b.s.Break("GET", hash, s3test.Times(1, s3test.Drip(64<<10, tick)))
 			c := dial(t, b.address)
 			c.say(t, request)
-			go func() { // the store gives two pieces and no more
-				for range 2 {
-					select {
-					case tick <- struct{}{}:
-					case <-t.Context().Done():
-					}
-				}
-			}()
 			r, err := c.head()
 			first := make([]byte, 60<<10)
 			if err == nil {

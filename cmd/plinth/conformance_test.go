@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/plinth3d/plinth/pipeline/asset"
 	"github.com/plinth3d/plinth/pipeline/cloud/s3test"
 )
 
@@ -83,6 +84,7 @@ func conform(t *testing.T, w *world, p *plinthProcess) {
 	t.Run("HEAD", func(t *testing.T) { headsAreThoseOfGet(t, w, p) })
 	t.Run("hidden", func(t *testing.T) { whatIsHiddenLooksMissing(t, w, p) })
 	t.Run("twins", func(t *testing.T) { codingsAreOneText(t, w, p) })
+	t.Run("versions", func(t *testing.T) { newVersionsAreServed(t, w, p) })
 }
 
 // layers wants a small, a larger and a large file to have come from there.
@@ -335,6 +337,41 @@ func headsAreThoseOfGet(t *testing.T, w *world, p *plinthProcess) {
 			if a, b := essence(get), essence(head); a != b {
 				t.Errorf("%s, %s: GET has\n%s\nHEAD has\n%s", path, field, a, b)
 			}
+		}
+	}
+}
+
+// newVersionsAreServed: a product's address leads to another file once another version is
+// published, and files of before stay.
+func newVersionsAreServed(t *testing.T, w *world, p *plinthProcess) {
+	c := catalog(t, w.data)
+	request, manifest := getting("/p/default/news.glb"), getting("/p/default/news.json")
+	for i, name := range []string{"L3", "L2"} {
+		w.publishAs(t, c, asset.Job{Merchant: "default", Model: "news", Version: strconv.Itoa(i)}, w.level(2, name))
+		w.until(t, p, request, name)
+		first := p.fetch(t, manifest)
+		again := p.fetch(t, getting("/p/default/news.json", "If-None-Match: "+first.get("ETag")))
+		if again.status != http.StatusNotModified || !bytes.Contains(first.body, []byte(w.names[name])) {
+			t.Errorf("the manifest of version %d: %v, %v", i, first, again)
+		}
+	}
+	if r := p.fetch(t, getting(w.expand("/o/default/{L3}/news.glb"))); !bytes.Equal(r.body, w.blobs["L3"]) {
+		t.Errorf("a file of before: %v", r)
+	}
+}
+
+// until asks until an answer is that blob.
+func (w *world) until(t *testing.T, p *plinthProcess, request, name string) {
+	t.Helper()
+	for ctx := soon(t); ; {
+		r := p.fetch(t, request)
+		if r.get("ETag") == `"`+w.names[name]+`"` && bytes.Equal(r.body, w.blobs[name]) {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			t.Fatalf("it doesn't become %s: %v", name, r)
+		case <-time.After(10 * time.Millisecond):
 		}
 	}
 }
