@@ -140,13 +140,13 @@ func (g *gauges) Collect(out chan<- prometheus.Metric) {
 	}
 }
 
-// Metrics serves what is counted, for Prometheus; to those who prove themselves, where that
-// is asked of others, too.
-func (o *Origin) Metrics() http.Handler {
+// Metrics serves what is counted, for Prometheus; where open is not set only to those who
+// prove themselves, if that is asked of others, too.
+func (o *Origin) Metrics(open bool) http.Handler {
 	figures := promhttp.HandlerFor(o.metrics.registry, promhttp.HandlerOpts{})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header()["Cache-Control"] = noStore
-		if !verified(o.Verify, r.Header["X-Origin-Verify"]) {
+		if !open && !verified(o.Verify, r.Header["X-Origin-Verify"]) {
 			refuse(w, &request{Request: r}, http.StatusNotFound, errPath)
 			return
 		}

@@ -264,12 +264,6 @@ func (o *Origin) rendition(ctx context.Context, q *request) error {
 	}
 	s := Subject{Size: q.object.Size, Modified: toSecond(q.object.Modified()), Immutable: true}
 	if !ok || known.Size != s.Size || !known.Modified.Equal(s.Modified) {
-		// An address with another ending is not to make another kind of file of a GLB.
-		if at.media != types["glb"] {
-			if err := isA(ctx, &q.object, at.media); err != nil {
-				return err
-			}
-		}
 		known.head = newHead(kindRendition, s, at.media, at.hash, forever)
 		o.heads.Set(q.URL.Path, known)
 	}

@@ -229,22 +229,6 @@ func TestAClientThatLeavesIsNoFault(t *testing.T) {
 	}
 }
 
-func TestAnAddressMakesNoOtherKindOfFile(t *testing.T) {
-	s := newStall(t, nil)
-	png := append([]byte("\x89PNG\r\n\x1a\n"), make([]byte, 100)...)
-	s.put(asset.RenditionKey("acme", asset.Hash(png)), png)
-	for path, want := range map[string]int{
-		"/o/acme/" + asset.Hash(png) + "/lamp.png":          200,
-		"/o/acme/" + asset.Hash(png) + "/lamp.webp":         404,
-		"/o/acme/" + asset.Hash(s.levels[3]) + "/lamp.png":  404,
-		"/o/acme/" + asset.Hash(s.levels[3]) + "/lamp.usdz": 404,
-	} {
-		if w := s.get(path); w.Code != want {
-			t.Errorf("%s: got %d, want %d", path, w.Code, want)
-		}
-	}
-}
-
 func TestForbiddenIsMissing(t *testing.T) {
 	const good = "a secret of sixteen"
 	s := newStall(t, func(c *Config) {
@@ -317,7 +301,7 @@ func TestMetricsCount(t *testing.T) {
 	s.get("/p/acme/lamp.glb?h=640")
 	s.get("/nowhere")
 	w := httptest.NewRecorder()
-	s.Metrics().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	s.Metrics(false).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	for _, line := range []string{
 		`plinth_origin_requests_total{kind="product",status="200"} 2`,
 		`plinth_origin_requests_total{kind="none",status="404"} 1`,

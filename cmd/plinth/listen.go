@@ -65,12 +65,12 @@ func (s *server) run(ctx context.Context) error {
 // stop ends a server. A connection that is kept alive may just now be bringing a request,
 // so it is not simply closed: it gets its answer, with "Connection: close".
 func (s *server) stop(ctx context.Context, h *http.Server, l *capped, end func()) error {
-	if s.drain != nil {
-		s.drain()
-	}
 	l.lastCall()
 	if err := l.Close(); err != nil {
 		return err
+	}
+	if s.drain != nil {
+		s.drain()
 	}
 	for until := time.Now().Add(lastAnswers); s.drain != nil && l.open.Load() > 0 && time.Now().Before(until); {
 		time.Sleep(10 * time.Millisecond)
@@ -88,12 +88,17 @@ func (s *server) stop(ctx context.Context, h *http.Server, l *capped, end func()
 	return nil
 }
 
-// serve hands a request on. The body of one that should have none is not waited for: the
-// connection could be held open by announcing it.
+// serve hands a request on, and adds what net/http leaves out. The body of a request that
+// should have none is not waited for: the connection could be held open by announcing it.
+// And an answer to HTTP/1.0 is the last, for net/http takes no notice of a
+// Transfer-Encoding there, so where the request ends is anybody's guess (RFC 9112, 6.1).
 func (s *server) serve(w http.ResponseWriter, r *http.Request) {
 	if r.ContentLength != 0 && (s.uploads == nil || !s.uploads(r)) {
 		// Where a deadline can't be set the connection is no TCP connection.
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime))
+	}
+	if !r.ProtoAtLeast(1, 1) {
+		w.Header().Set("Connection", "close")
 	}
 	s.handler.ServeHTTP(w, r)
 }

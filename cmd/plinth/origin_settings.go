@@ -126,12 +126,11 @@ func (s *originSettings) routes(o *origin.Origin, next http.Handler) http.Handle
 	if s.admin != "" {
 		return next
 	}
-	return operations(o, next)
+	return operations(o, o.Metrics(false), next)
 }
 
 // operations are for probes and Prometheus.
-func operations(o *origin.Origin, next http.Handler) http.Handler {
-	metrics := o.Metrics()
+func operations(o *origin.Origin, metrics, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/healthz", "/readyz":
@@ -149,7 +148,7 @@ func (s *originSettings) serveAdmin(ctx context.Context, o *origin.Origin) error
 	if s.admin == "" {
 		return nil
 	}
-	return (&server{address: s.admin, handler: operations(o, http.NotFoundHandler()), connections: 64, ready: func(net.Addr) {}}).run(ctx)
+	return (&server{address: s.admin, handler: operations(o, o.Metrics(true), http.NotFoundHandler()), connections: 64, ready: func(net.Addr) {}}).run(ctx)
 }
 
 // secret are settings whose values are not shown.
