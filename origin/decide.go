@@ -1,6 +1,3 @@
-// Package origin serves renditions and manifests to browsers and to the CDN. What to
-// answer is decided by one pure function over the request's head and the object;
-// how the bytes leave is another matter.
 package origin
 
 import (

@@ -11,10 +11,9 @@ import (
 
 // Forms that may be asked for, beside asset's.
 const (
-	formGPU         = "gpu"
-	formProgressive = "progressive"
-	formUSDZ        = "usdz"
-	formPoster      = "poster"
+	formGPU    = "gpu"
+	formUSDZ   = "usdz"
+	formPoster = "poster"
 )
 
 // A Class is all that a cache tells devices apart by: a height of the table, full or

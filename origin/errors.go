@@ -1,6 +1,7 @@
 package origin
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -9,12 +10,18 @@ import (
 	"github.com/plinth3d/plinth/pipeline/asset"
 )
 
+// statusGone is told in the log of a client that left before its answer; nobody gets it.
+const statusGone = 499
+
 // errTooMany is a client that asks for more uncached files than it may.
 var errTooMany = errors.New("too many requests for files that are not cached; slow down")
 
 // statusOf is the one place where kinds of errors become a status.
 func statusOf(h http.Header, err error) int {
 	switch {
+	case errors.Is(err, context.Canceled):
+		h["Cache-Control"] = noStore
+		return statusGone
 	case errors.Is(err, asset.ErrNotFound), errors.Is(err, asset.ErrInvalid):
 		h["Cache-Control"] = missing
 		return http.StatusNotFound
@@ -24,7 +31,7 @@ func statusOf(h http.Header, err error) int {
 	case errors.Is(err, errFailed):
 		h["Cache-Control"], h["Retry-After"] = missing, []string{"60"}
 		return http.StatusServiceUnavailable
-	case errors.Is(err, asset.ErrUnavailable), errors.Is(err, asset.ErrConflict):
+	case errors.Is(err, asset.ErrUnavailable), errors.Is(err, asset.ErrConflict), errors.Is(err, context.DeadlineExceeded):
 		h["Cache-Control"], h["Retry-After"] = noStore, []string{"2"}
 		return http.StatusServiceUnavailable
 	}
@@ -38,7 +45,7 @@ var missing = []string{"public, max-age=5"}
 // refuse answers with an error, as problem+json (RFC 9457). Faults of ours are not
 // explained to strangers, and a missing file looks like one that is not for them.
 func refuse(w http.ResponseWriter, q *request, status int, err error) {
-	q.status, q.err = status, err
+	q.status, q.err, q.level, q.reason = status, err, -1, ""
 	var detail string
 	switch status {
 	case http.StatusInternalServerError:
@@ -53,15 +60,15 @@ func refuse(w http.ResponseWriter, q *request, status int, err error) {
 	default:
 		detail = err.Error()
 	}
-	text, e := json.Marshal(map[string]any{"type": "about:blank", "title": http.StatusText(status), "status": status, "detail": detail})
+	text, e := json.Marshal(problem{"about:blank", http.StatusText(status), status, detail})
 	if e != nil {
-		text = []byte("{}")
+		panic(e) // it is plain data
 	}
 	h := w.Header()
 	if h["Cache-Control"] == nil {
 		h["Cache-Control"] = noStore
 	}
-	h["Content-Type"] = problem
+	h["Content-Type"] = problemType
 	h["Content-Length"] = []string{strconv.Itoa(len(text))}
 	w.WriteHeader(status)
 	if q.Method != http.MethodHead {
@@ -70,4 +77,12 @@ func refuse(w http.ResponseWriter, q *request, status int, err error) {
 	}
 }
 
-var problem = []string{"application/problem+json"}
+// problem is the body of an error (RFC 9457, section 3.1).
+type problem struct {
+	Type   string `json:"type"`
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Detail string `json:"detail"`
+}
+
+var problemType = []string{"application/problem+json"}

@@ -92,7 +92,8 @@ func (d *head) with(name, value string) *head {
 // caching returns the head with another Cache-Control.
 func (d *head) caching(cache string) *head { return d.with("Cache-Control", cache) }
 
-// until returns the head with a Cache-Control that ends when a signature does.
+// until returns the head with a Cache-Control that ends when a signature does, and without
+// the immutable address, which isn't signed.
 func (d *head) until(left time.Duration) *head {
 	seconds := int64(left / time.Second)
 	for _, f := range d.always {
@@ -100,7 +101,9 @@ func (d *head) until(left time.Duration) *head {
 			seconds = min(seconds, maxAge(f.values[0]))
 		}
 	}
-	return d.caching("public, max-age=" + strconv.FormatInt(seconds, 10))
+	out := d.caching("public, max-age=" + strconv.FormatInt(seconds, 10))
+	out.always = slices.DeleteFunc(out.always, func(f field) bool { return f.name == "Content-Location" })
+	return out
 }
 
 // maxAge is that of one of our policies, 0 where it has none.

@@ -58,7 +58,7 @@ var statuses = []int{
 	http.StatusOK, http.StatusNoContent, http.StatusPartialContent, http.StatusNotModified, http.StatusBadRequest,
 	http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusPreconditionFailed, http.StatusRequestURITooLong,
 	http.StatusRequestedRangeNotSatisfiable, http.StatusTooManyRequests, http.StatusInternalServerError,
-	http.StatusNotImplemented, http.StatusServiceUnavailable,
+	statusGone, http.StatusNotImplemented, http.StatusServiceUnavailable,
 }
 
 func (m *metrics) count(q *request, took time.Duration) {
@@ -104,6 +104,7 @@ func (g *gauges) figures() []figure {
 		fault("wrong", s.Errors.Wrong), fault("unavailable", s.Errors.Unavailable), fault("disk", s.Errors.Disk),
 		held("memory", s.MemoryBytes), held("disk", s.DiskBytes),
 		{"plinth_origin_open_files", "Open files of the disk cache or the store.", "", "", now, float64(s.OpenFiles)},
+		{"plinth_origin_unfinished_objects", "Files of which some blocks are here or on their way.", "", "", now, float64(s.Unfinished)},
 		{"plinth_origin_fetches", "Reads of the store that are going on.", "", "", now, float64(s.Fetches)},
 		asked("known", c.hits.Load()), asked("old", c.stale.Load()), asked("asked", c.asked.Load()), asked("failed", c.failed.Load()),
 	}
@@ -139,7 +140,16 @@ func (g *gauges) Collect(out chan<- prometheus.Metric) {
 	}
 }
 
-// Metrics serves what is counted, for Prometheus.
+// Metrics serves what is counted, for Prometheus; to those who prove themselves, where that
+// is asked of others, too.
 func (o *Origin) Metrics() http.Handler {
-	return promhttp.HandlerFor(o.metrics.registry, promhttp.HandlerOpts{})
+	figures := promhttp.HandlerFor(o.metrics.registry, promhttp.HandlerOpts{})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header()["Cache-Control"] = noStore
+		if !verified(o.Verify, r.Header["X-Origin-Verify"]) {
+			refuse(w, &request{Request: r}, http.StatusNotFound, errPath)
+			return
+		}
+		figures.ServeHTTP(w, r)
+	})
 }

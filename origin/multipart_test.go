@@ -128,7 +128,10 @@ func TestSendParts(t *testing.T) {
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r.Header = fields("Range", "bytes=-3,0-9,20-20")
 	q := request{Request: r, head: d, bytes: body}
-	send(w, &q, 0)
+	if err := q.prepare(w, 0); err != nil {
+		t.Fatal(err)
+	}
+	q.answer(w)
 	if q.err != nil || w.Code != http.StatusPartialContent || q.status != w.Code || w.Header().Get("Content-Length") != strconv.FormatInt(q.sent, 10) || int(q.sent) != w.Body.Len() {
 		t.Errorf("got %d, %d bytes, %v, %v", w.Code, q.sent, w.Header(), q.err)
 	}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -18,7 +19,7 @@ import (
 	"github.com/plinth3d/plinth/pipeline/asset"
 )
 
-// Config is what an origin is made of. Store, Catalog and Log are needed; the rest may be
+// Config is what an origin is made of. Cache, Catalog and Log are needed; the rest may be
 // left zero.
 type Config struct {
 	Cache   *cache.Cache
@@ -39,7 +40,7 @@ type Origin struct {
 	Config
 	cache    *cache.Cache
 	models   *models
-	answers  *otter.Cache[answerKey, []choice]
+	answers  *otter.Cache[answerKey, *answer]
 	heads    *otter.Cache[string, keyed] // of renditions, by path
 	limits   *limits
 	metrics  *metrics
@@ -56,21 +57,26 @@ func New(c Config) (*Origin, error) {
 	o := &Origin{
 		Config: c, cache: c.Cache,
 		models:  newModels(c.Catalog, c.Fresh, c.Manifests*3/4),
-		answers: newAnswers(c.Manifests / 4),
-		heads:   otter.Must(&otter.Options[string, keyed]{MaximumSize: headsKept}),
+		answers: newAnswers(c.Manifests / 8),
+		heads:   newHeads(c.Manifests / 8),
 		limits:  newLimits(c.Misses),
 	}
 	o.metrics = newMetrics(o)
 	return o, nil
 }
 
-// headsKept bounds the heads that are kept, of about a kilobyte each.
-const headsKept = 1 << 14
+// newHeads remembers heads of renditions, of about a kilobyte each.
+func newHeads(memory int64) *otter.Cache[string, keyed] {
+	return otter.Must(&otter.Options[string, keyed]{
+		MaximumWeight: uint64(max(memory, 1<<16)),
+		Weigher:       func(path string, _ keyed) uint32 { return uint32(1<<10 + 2*len(path)) },
+	})
+}
 
 // Cache policies.
 const (
 	forever = "public, max-age=31536000, immutable"
-	brief   = "public, max-age=60, stale-while-revalidate=600"
+	brief   = "public, max-age=60, stale-while-revalidate=600, stale-if-error=86400"
 	shortly = "public, max-age=2"
 )
 
@@ -91,13 +97,17 @@ func (o *Origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // line is one request in the log.
 func (o *Origin) line(q *request, took time.Duration) {
 	level := slog.LevelInfo
-	if q.status >= 500 && q.status != http.StatusServiceUnavailable {
+	switch {
+	case q.status == http.StatusServiceUnavailable:
+		level = slog.LevelWarn
+	case q.status >= 500:
 		level = slog.LevelError
 	}
 	attrs := [...]slog.Attr{
-		slog.String("method", q.Method), slog.String("path", q.URL.Path), slog.Int("status", q.status),
-		slog.Int64("bytes", q.sent), slog.Float64("ms", float64(took.Microseconds())/1e3),
-		slog.String("from", q.layerName()), slog.String("reason", q.reason), slog.Any("err", q.err),
+		slog.String("method", q.Method), slog.String("path", q.URL.Path[:min(len(q.URL.Path), 300)]), slog.Int("status", q.status),
+		slog.Int64("bytes", q.sent), slog.Float64("ms", float64(took.Microseconds())/1e3), slog.String("client", q.RemoteAddr),
+		slog.String("range", strings.Join(q.Header["Range"], ", ")), slog.String("from", q.layerName()),
+		slog.String("reason", q.reason), slog.Any("err", q.err),
 	}
 	n := len(attrs)
 	if q.err == nil {
@@ -139,21 +149,21 @@ func (o *Origin) answer(w http.ResponseWriter, q *request) {
 		w.WriteHeader(status)
 		return
 	case status != 0:
-		refuse(w, q, status, reasonOf(h, status))
+		refuse(w, q, status, screened(h, status))
 		return
 	case len(q.RequestURI) > longest:
 		refuse(w, q, http.StatusRequestURITooLong, errLong)
 		return
 	}
-	if err := o.find(q); err != nil {
+	defer q.object.Close()
+	if err := o.find(w, q); err != nil {
 		refuse(w, q, statusOf(h, err), err)
 		return
 	}
-	defer q.object.Close()
 	if q.timing != nil {
 		h["Server-Timing"] = q.timing
 	}
-	send(w, q, o.MinRate)
+	q.answer(w)
 }
 
 var preflight = []field{
@@ -164,7 +174,8 @@ var preflight = []field{
 	fieldOf("Cache-Control", "public, max-age=86400"),
 }
 
-func reasonOf(h http.Header, status int) error {
+// screened is why a request was refused before anything was looked for.
+func screened(h http.Header, status int) error {
 	switch status {
 	case http.StatusMethodNotAllowed:
 		h["Allow"] = []string{"GET, HEAD, OPTIONS"}
@@ -180,7 +191,7 @@ func reasonOf(h http.Header, status int) error {
 var errPath = fmt.Errorf("%w: there is nothing at this address", asset.ErrNotFound)
 
 // find follows a path to what it names.
-func (o *Origin) find(q *request) error {
+func (o *Origin) find(w http.ResponseWriter, q *request) error {
 	q.route = routeOf(q.URL.Path, q.URL.RawPath)
 	if q.route.kind == kindNone || !verified(o.Verify, q.Header["X-Origin-Verify"]) {
 		return errPath
@@ -189,7 +200,7 @@ func (o *Origin) find(q *request) error {
 	if !ok {
 		return errPath
 	}
-	if err := o.open(q.Context(), q); err != nil {
+	if err := o.open(q.Context(), w, q); err != nil {
 		return err
 	}
 	if left > 0 {
@@ -198,18 +209,23 @@ func (o *Origin) find(q *request) error {
 	return nil
 }
 
-func (o *Origin) open(ctx context.Context, q *request) error {
+func (o *Origin) open(ctx context.Context, w http.ResponseWriter, q *request) error {
 	if q.route.kind == kindRendition {
-		return o.rendition(ctx, q)
+		if err := o.rendition(ctx, q); err != nil {
+			return err
+		}
+		return q.prepare(w, o.MinRate)
 	}
 	m, old, err := o.models.get(ctx, q.route.merchant, q.route.model, q.admit)
 	if err != nil {
 		return err
 	}
 	if q.route.kind == kindManifest {
-		err = m.text(q)
+		if err = m.text(q); err == nil {
+			err = q.prepare(w, o.MinRate)
+		}
 	} else {
-		err = o.product(ctx, q, m, DeviceOf(q.Header, q.URL.RawQuery))
+		err = o.product(ctx, w, q, m, DeviceOf(q.Header, q.URL.RawQuery))
 	}
 	if err == nil && old {
 		q.head = q.head.caching(shortly)
@@ -248,6 +264,12 @@ func (o *Origin) rendition(ctx context.Context, q *request) error {
 	}
 	s := Subject{Size: q.object.Size, Modified: toSecond(q.object.Modified()), Immutable: true}
 	if !ok || known.Size != s.Size || !known.Modified.Equal(s.Modified) {
+		// An address with another ending is not to make another kind of file of a GLB.
+		if at.media != types["glb"] {
+			if err := isA(ctx, &q.object, at.media); err != nil {
+				return err
+			}
+		}
 		known.head = newHead(kindRendition, s, at.media, at.hash, forever)
 		o.heads.Set(q.URL.Path, known)
 	}

@@ -47,12 +47,15 @@ type Choice struct {
 //
 // For a lite device the level is the coarsest that is within two pixels at that height,
 // or the finest; where its file is larger than 1.5 MB, the next coarser one that isn't,
-// or the coarsest.
+// or the coarsest. A progressive file that large has all levels, and so is of no use to it:
+// it counts as not there.
 //
-// A level that lacks the form gives the universal one, or else any other GLB. One that
-// has no GLB is passed over for the nearest coarser one, then the nearest finer. So what
-// is picked may be of another form than was asked for; a USDZ or a poster it is only
-// where that was asked for. ok is false where nothing is left.
+// A level that lacks the form gives the universal one; one that lacks both is passed over
+// for the nearest coarser one, then the nearest finer. Only where no level has either is it
+// any other GLB. So what is picked may be of another form than was asked for; a USDZ or a
+// poster it is only where that was asked for. ok is false where nothing is left.
+//
+// The level of a progressive file is that up to which the device should load it.
 func Pick(m asset.Manifest, d Device) (r asset.Rendition, why Reason, ok bool) {
 	all := Rank(m, d)
 	if len(all) == 0 {
@@ -62,18 +65,22 @@ func Pick(m asset.Manifest, d Device) (r asset.Rendition, why Reason, ok bool) {
 }
 
 // Rank returns all renditions that would do for a device, in order of preference: the
-// first is Pick's, the others take its place where its file is missing. All forms of a
-// level come before the next level.
+// first is Pick's, the others take its place where its file is missing. Those that any
+// viewer of the form can show come before those that it may have no decoder for.
 func Rank(m asset.Manifest, d Device) []Choice {
-	var all []Choice
+	var sure, perhaps []Choice
 	for _, level := range levels(m, d) {
 		l := &m.Levels[level]
-		for _, r := range renditions(l, d.Form) {
-			why := Reason{d.Class, l.Level, pixels(l, d.Height), l.RelaxedBy, r.Form, d.From}
-			all = append(all, Choice{r, why})
+		for _, r := range renditions(l, d) {
+			c := Choice{r, Reason{d.Class, l.Level, pixels(l, d.Height), l.RelaxedBy, r.Form, d.From}}
+			if rank(r.Form, d.Form) < other {
+				sure = append(sure, c)
+			} else {
+				perhaps = append(perhaps, c)
+			}
 		}
 	}
-	return all
+	return append(sure, perhaps...)
 }
 
 // levels are the indices of a manifest's levels in order of preference.
@@ -81,7 +88,7 @@ func levels(m asset.Manifest, d Device) []int {
 	right := rightLevel(m, d)
 	var order, heavy []int
 	for i := right; i < len(m.Levels); i++ {
-		if files := renditions(&m.Levels[i], d.Form); d.Lite && len(files) > 0 && files[0].Bytes > liteBytes {
+		if files := renditions(&m.Levels[i], d); d.Lite && len(files) > 0 && files[0].Bytes > liteBytes {
 			heavy = append(heavy, i)
 			continue
 		}
@@ -114,19 +121,23 @@ func pixels(l *asset.Level, height int) float64 {
 	return l.Pixels * float64(height) / float64(l.Height)
 }
 
-// renditions are those of a level that would do for a form, in order of preference.
-func renditions(l *asset.Level, form string) []asset.Rendition {
+// renditions are those of a level that would do for a device, in order of preference.
+func renditions(l *asset.Level, d Device) []asset.Rendition {
 	var fit []asset.Rendition
 	for _, r := range l.Renditions {
-		if r.Form == form || r.Form != formUSDZ && r.Form != formPoster {
+		heavy := d.Lite && r.Form == asset.Progressive && r.Bytes > liteBytes
+		if !heavy && (r.Form == d.Form || r.Form != formUSDZ && r.Form != formPoster) {
 			fit = append(fit, r)
 		}
 	}
-	slices.SortStableFunc(fit, func(a, b asset.Rendition) int { return rank(a.Form, form) - rank(b.Form, form) })
+	slices.SortStableFunc(fit, func(a, b asset.Rendition) int { return rank(a.Form, d.Form) - rank(b.Form, d.Form) })
 	return fit
 }
 
-// rank is 0 for the form asked for, 1 for the one that every viewer shows, 2 for others.
+// other is the rank of forms that a viewer may not be able to show.
+const other = 2
+
+// rank is 0 for the form asked for, 1 for the one that every viewer shows, then other.
 func rank(form, asked string) int {
 	switch form {
 	case asked:
@@ -134,5 +145,5 @@ func rank(form, asked string) int {
 	case asset.Universal:
 		return 1
 	}
-	return 2
+	return other
 }

@@ -107,21 +107,38 @@ func TestReasonNamesTheCap(t *testing.T) {
 	}
 }
 
+func TestALiteDeviceIsSparedAHeavyProgressiveFile(t *testing.T) {
+	m := ladder(asset.Progressive, asset.Universal)
+	for i := range m.Levels {
+		m.Levels[i].Renditions[0].Bytes = liteBytes + 1
+	}
+	if r, _, _ := Pick(m, DeviceOf(nil, "form=progressive&lite=1")); r.Form != asset.Universal {
+		t.Errorf("got %s", r.Key)
+	}
+	if r, _, _ := Pick(m, DeviceOf(nil, "form=progressive")); r.Form != asset.Progressive {
+		t.Errorf("a full device: got %s", r.Key)
+	}
+	m.Levels[0].Renditions[0].Bytes = liteBytes
+	if r, _, _ := Pick(m, DeviceOf(nil, "form=progressive&lite=1&h=2592")); r.Form == asset.Progressive && r.Bytes > liteBytes {
+		t.Errorf("one that is light: got %s", r.Key)
+	}
+}
+
 func TestRank(t *testing.T) {
 	for _, c := range []struct {
 		name, query, want string
 	}{
 		{
-			"coarser ones, then finer ones, and all forms of each", "form=web",
-			"2/web 2/universal 2/gpu 3/web 3/universal 3/gpu 1/web 1/universal 1/gpu 0/web 0/universal 0/gpu",
+			"coarser ones, then finer ones; forms that need another decoder at last", "form=web",
+			"2/web 2/universal 3/web 3/universal 1/web 1/universal 0/web 0/universal 2/gpu 3/gpu 1/gpu 0/gpu",
 		},
 		{
 			"a poster only where it was asked for", "form=poster&h=2592",
-			"0/poster 0/universal 0/gpu 0/web 1/poster 1/universal 1/gpu 1/web 2/poster 2/universal 2/gpu 2/web 3/poster 3/universal 3/gpu 3/web",
+			"0/poster 0/universal 1/poster 1/universal 2/poster 2/universal 3/poster 3/universal 0/gpu 0/web 1/gpu 1/web 2/gpu 2/web 3/gpu 3/web",
 		},
 		{
 			"lite: light ones, heavy ones, finer ones", "lite=1&h=2592",
-			"3/universal 3/gpu 3/web 2/universal 2/gpu 2/web 1/universal 1/gpu 1/web 0/universal 0/gpu 0/web",
+			"3/universal 2/universal 1/universal 0/universal 3/gpu 3/web 2/gpu 2/web 1/gpu 1/web 0/gpu 0/web",
 		},
 	} {
 		m := heavy(ladder("poster", "usdz", "gpu", asset.Web, asset.Universal), 2)

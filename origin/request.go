@@ -29,6 +29,8 @@ type request struct {
 	layer  cache.Layer
 	err    error
 
+	plan  Plan
+	parts Multipart // of a plan with several
 	send  sender
 	admit func() error // the method mayMiss, bound once
 }
@@ -49,8 +51,9 @@ func (q *request) free() {
 // mayMiss returns errTooMany where the client has had too many files that aren't cached.
 func (q *request) mayMiss() error { return q.origin.limits.admit(q.origin.client(q)) }
 
-// get opens an object of the cache.
+// get opens an object of the cache, in place of one that is open.
 func (q *request) get(ctx context.Context, w cache.Want) (err error) {
+	q.object.Close()
 	w.Admit = q.admit
 	q.object, err = q.origin.cache.Get(ctx, w)
 	q.opened, q.layer = err == nil, q.object.Layer

@@ -52,7 +52,7 @@ func DeviceRules() Rules {
 	return Rules{
 		Heights: []int{2592, 1728, 1152, 640},
 		Default: 1152,
-		Forms:   []string{asset.Universal, asset.Web, formGPU, formProgressive, formUSDZ, formPoster},
+		Forms:   []string{asset.Universal, asset.Web, formGPU, asset.Progressive, formUSDZ, formPoster},
 
 		Class:    "Plinth-Class",
 		Viewport: "Sec-CH-Viewport-Height",

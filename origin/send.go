@@ -4,36 +4,39 @@ import (
 	"io"
 	"net/http"
 	"time"
+
+	"github.com/plinth3d/plinth/origin/cache"
 )
 
-// send decides and answers for what was found. The client must take minRate bytes per
-// second; 0 is no limit.
-func send(w http.ResponseWriter, q *request, minRate int64) {
-	plan := Decide(q.Method, q.Header, q.head.Subject)
-	var parts Multipart
-	first := plan.Span
-	if plan.Parts != nil {
-		parts = NewMultipart(q.head.media, q.head.ETag, q.head.Size, plan.Parts)
-		first = plan.Parts[0]
-	}
-	s := &q.send
-	s.w, s.q, s.minRate = w, q, minRate
-	if plan.Body {
-		// What can't be had at all is still an answer of its own.
-		if err := s.begin(first); err != nil {
-			refuse(w, q, statusOf(w.Header(), err), err)
-			return
-		}
-	}
-	q.head.describe(w.Header(), plan, &parts)
-	q.status = plan.Status
-	w.WriteHeader(plan.Status)
+// prepare decides what is answered with what was found, and begins to get the first of its
+// bytes: what can't be had at all is then still an answer of its own, or another file is.
+func (q *request) prepare(w http.ResponseWriter, minRate int64) error {
+	q.plan = Decide(q.Method, q.Header, q.head.Subject)
+	q.send.w, q.send.q, q.send.minRate = w, q, minRate
+	first := q.plan.Span
 	switch {
-	case !plan.Body:
-	case plan.Parts == nil:
-		s.finish()
+	case q.plan.Parts != nil:
+		q.parts = NewMultipart(q.head.media, q.head.ETag, q.head.Size, q.plan.Parts)
+		first = q.plan.Parts[0]
+	case !q.plan.Body && q.Method == http.MethodHead && q.plan.Status == http.StatusOK && q.opened && q.layer == cache.Miss:
+		first = Span{Length: min(1, q.head.Size)} // HEAD says what GET would (RFC 9110, section 9.3.2)
+	case !q.plan.Body:
+		return nil
+	}
+	return q.send.begin(first)
+}
+
+// answer sends what was prepared.
+func (q *request) answer(w http.ResponseWriter) {
+	q.head.describe(w.Header(), q.plan, &q.parts)
+	q.status = q.plan.Status
+	w.WriteHeader(q.plan.Status)
+	switch {
+	case !q.plan.Body:
+	case q.plan.Parts == nil:
+		q.send.finish()
 	default:
-		s.multipart(plan.Parts, &parts)
+		q.send.multipart(q.plan.Parts, &q.parts)
 	}
 }
 

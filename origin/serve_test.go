@@ -2,13 +2,16 @@ package origin
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -132,6 +135,113 @@ func TestAKnownProductIsNeverMissing(t *testing.T) {
 	}
 	if w := s.get("/p/acme/nothing.glb"); w.Code != http.StatusNotFound {
 		t.Errorf("what nobody uploaded: got %d", w.Code)
+	}
+}
+
+// remote is a store elsewhere, whose reads of some keys fail.
+type remote struct {
+	asset.Store
+	mu   sync.Mutex
+	fail map[string]error
+}
+
+func (r *remote) Read(ctx context.Context, key string, part asset.Range) (asset.Info, io.ReadCloser, error) {
+	r.mu.Lock()
+	err := r.fail[key]
+	r.mu.Unlock()
+	if err != nil {
+		return asset.Info{}, nil, fmt.Errorf("read %s: %w", key, err)
+	}
+	return r.Store.Read(ctx, key, part)
+}
+
+func TestAStoreElsewhereThatFails(t *testing.T) {
+	for _, method := range []string{http.MethodGet, http.MethodHead} {
+		s := newStall(t, nil)
+		far := &remote{Store: s.store, fail: map[string]error{}}
+		files, err := cache.Open(cache.Config{Store: far, Log: s.Log})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = files.Close() })
+		c := s.Config
+		c.Cache = files
+		if s.Origin, err = New(c); err != nil {
+			t.Fatal(err)
+		}
+		ask := func(path string, header ...string) *httptest.ResponseRecorder {
+			w := httptest.NewRecorder()
+			r := httptest.NewRequest(method, path, nil)
+			for i := 0; i < len(header); i += 2 {
+				r.Header.Add(header[i], header[i+1])
+			}
+			s.ServeHTTP(w, r)
+			return w
+		}
+		set := func(level int, err error) {
+			far.mu.Lock()
+			defer far.mu.Unlock()
+			far.fail[asset.RenditionKey("acme", asset.Hash(s.levels[level]))] = err
+		}
+		gone := asset.ErrNotFound
+		set(2, gone)
+		w := ask("/p/acme/lamp.glb")
+		if w.Code != http.StatusOK || w.Header().Get("Content-Length") != strconv.Itoa(len(s.levels[3])) || !strings.HasSuffix(w.Header().Get("Plinth-Reason"), "missing=2") || w.Header().Get("Cache-Control") != shortly {
+			t.Errorf("%s without its level: got %d, %v", method, w.Code, w.Header())
+		}
+		set(1, asset.ErrUnavailable) // levels 2 and 3 are none and cached
+		if w := ask("/p/acme/lamp.glb?h=1728"); w.Code != http.StatusOK || !strings.HasSuffix(w.Header().Get("Plinth-Reason"), "missing=1,2") {
+			t.Errorf("%s while another level is cached: got %d, %v", method, w.Code, w.Header())
+		}
+		for i := range 4 {
+			set(i, asset.ErrUnavailable)
+		}
+		if w := ask("/p/acme/lamp.glb?h=640"); w.Code != http.StatusOK || strings.Contains(w.Header().Get("Plinth-Reason"), "missing") {
+			t.Errorf("%s of what is cached: got %d, %v", method, w.Code, w.Header())
+		}
+		w = ask("/o/acme/" + asset.Hash(s.levels[0]) + "/lamp.glb")
+		if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" || w.Header().Get("Cache-Control") != "no-store" {
+			t.Errorf("%s of what isn't: got %d, %v", method, w.Code, w.Header())
+		}
+		if w := ask("/p/acme/lamp.glb?h=2592", "If-None-Match", `"`+asset.Hash(s.levels[0])+`"`); w.Code != http.StatusNotModified {
+			t.Errorf("%s of what the client has: got %d", method, w.Code)
+		}
+	}
+}
+
+func TestAClientThatLeavesIsNoFault(t *testing.T) {
+	s := newStall(t, nil)
+	ctx, leave := context.WithCancel(t.Context())
+	leave()
+	w := httptest.NewRecorder()
+	r := httptest.NewRequestWithContext(ctx, http.MethodGet, "/p/acme/other.glb", nil)
+	s.catalog.set(func() { s.catalog.hang = true })
+	s.ServeHTTP(w, r)
+	if w.Code != statusGone && w.Code != http.StatusServiceUnavailable {
+		t.Errorf("got %d", w.Code)
+	}
+	h := http.Header{}
+	if status := statusOf(h, fmt.Errorf("wait: %w", context.Canceled)); status != statusGone {
+		t.Errorf("got %d", status)
+	}
+	if status := statusOf(h, fmt.Errorf("wait: %w", context.DeadlineExceeded)); status != http.StatusServiceUnavailable {
+		t.Errorf("got %d", status)
+	}
+}
+
+func TestAnAddressMakesNoOtherKindOfFile(t *testing.T) {
+	s := newStall(t, nil)
+	png := append([]byte("\x89PNG\r\n\x1a\n"), make([]byte, 100)...)
+	s.put(asset.RenditionKey("acme", asset.Hash(png)), png)
+	for path, want := range map[string]int{
+		"/o/acme/" + asset.Hash(png) + "/lamp.png":          200,
+		"/o/acme/" + asset.Hash(png) + "/lamp.webp":         404,
+		"/o/acme/" + asset.Hash(s.levels[3]) + "/lamp.png":  404,
+		"/o/acme/" + asset.Hash(s.levels[3]) + "/lamp.usdz": 404,
+	} {
+		if w := s.get(path); w.Code != want {
+			t.Errorf("%s: got %d, want %d", path, w.Code, want)
+		}
 	}
 }
 

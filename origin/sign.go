@@ -78,7 +78,7 @@ func (k Keys) verify(at route, path, query string, now time.Time) (left time.Dur
 	}
 	expiry, sig := parameter(query, "exp"), parameter(query, "sig")
 	seconds, err := strconv.ParseInt(expiry, 10, 64)
-	given, e := base64.RawURLEncoding.DecodeString(sig)
+	given, e := base64.RawURLEncoding.Strict().DecodeString(sig)
 	if err != nil || e != nil || len(expiry) > 12 {
 		return 0, false
 	}

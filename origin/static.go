@@ -16,11 +16,11 @@ import (
 // has a neighbour with ".br" or ".gz" at its end is served in that coding to those who
 // take it; text without neighbours is compressed when it is first asked for.
 type Static struct {
-	// Files are what there is; a path that ends in a slash is its index.html.
+	// Files are what there is; the path "/" is index.html.
 	Files fs.FS
 	// Forever says which files never change, because their names do.
 	Forever func(name string) bool
-	// Header is on every answer.
+	// Header is on every answer, beside what lets scripts of any site read it.
 	Header map[string]string
 
 	pages sync.Map // name -> func() (*page, error)
@@ -42,7 +42,7 @@ func (s *Static) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for name, value := range s.Header {
 		h.Set(name, value)
 	}
-	h["X-Content-Type-Options"] = []string{"nosniff"}
+	put(h, common)
 	status, last := Screen(r.Method, r.Header, r.ContentLength)
 	if last {
 		h["Connection"] = closing
@@ -53,7 +53,7 @@ func (s *Static) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(status)
 		return
 	case status != 0:
-		refuse(w, q, status, reasonOf(h, status))
+		refuse(w, q, status, screened(h, status))
 		return
 	}
 	p, err := s.page(r)
@@ -63,7 +63,11 @@ func (s *Static) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	c := p.choose(r.Header["Accept-Encoding"])
 	q.head, q.bytes = c.head, c.body
-	send(w, q, staticRate)
+	if err := q.prepare(w, staticRate); err != nil {
+		refuse(w, q, statusOf(h, err), err)
+		return
+	}
+	q.answer(w)
 }
 
 func (s *Static) page(r *http.Request) (*page, error) {

@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
-	"reflect"
 	"strings"
 	"testing"
 	"time"

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/plinth3d/plinth/pipeline/asset"
@@ -16,8 +17,9 @@ import (
 type server struct {
 	address     string
 	handler     http.Handler
-	connections int    // at a time; more wait to be accepted
-	drain       func() // says that the next answer on each connection is the last
+	connections int                      // at a time; more wait to be accepted
+	drain       func()                   // says that the next answer on each connection is the last
+	uploads     func(*http.Request) bool // says which requests have a body; nil is none
 	ready       func(net.Addr)
 }
 
@@ -28,8 +30,11 @@ const (
 	answerTime = 30 * time.Second
 	maxHead    = 16 << 10
 
-	lastAnswers = 2 * time.Second // for connections to be told that they end
-	lastBytes   = 7 * time.Second // for answers that are on their way
+	bodyTime = time.Second // for a body that nobody wants to arrive, so that the connection can be closed
+
+	queued      = 50 * time.Millisecond // for connections that wait to be accepted
+	lastAnswers = 2 * time.Second       // for connections to be told that they end
+	lastBytes   = 7 * time.Second       // for answers that are on their way
 )
 
 // run serves until ctx is done. Then nobody new is let in, connections get one more answer
@@ -44,7 +49,7 @@ func (s *server) run(ctx context.Context) error {
 	defer end()
 	capped := newCapped(listener.(*net.TCPListener), s.connections)
 	h := &http.Server{
-		Handler: s.handler, ReadHeaderTimeout: headTime, IdleTimeout: idleTime, WriteTimeout: answerTime,
+		Handler: http.HandlerFunc(s.serve), DisableGeneralOptionsHandler: true, ReadHeaderTimeout: headTime, IdleTimeout: idleTime, WriteTimeout: answerTime,
 		MaxHeaderBytes: maxHead, BaseContext: func(net.Listener) context.Context { return requests },
 	}
 	stopped := make(chan error, 1)
@@ -63,6 +68,7 @@ func (s *server) stop(ctx context.Context, h *http.Server, l *capped, end func()
 	if s.drain != nil {
 		s.drain()
 	}
+	l.lastCall()
 	if err := l.Close(); err != nil {
 		return err
 	}
@@ -71,16 +77,25 @@ func (s *server) stop(ctx context.Context, h *http.Server, l *capped, end func()
 	}
 	quiet, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastBytes)
 	defer cancel()
-	streams := time.AfterFunc(lastBytes-2*time.Second, end) // streams of events end when told to
-	defer streams.Stop()
 	err := h.Shutdown(quiet)
 	if errors.Is(err, net.ErrClosed) {
 		err = nil // the listener is, already
 	}
+	end()
 	if err != nil {
 		return h.Close()
 	}
 	return nil
+}
+
+// serve hands a request on. The body of one that should have none is not waited for: the
+// connection could be held open by announcing it.
+func (s *server) serve(w http.ResponseWriter, r *http.Request) {
+	if r.ContentLength != 0 && (s.uploads == nil || !s.uploads(r)) {
+		// Where a deadline can't be set the connection is no TCP connection.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime))
+	}
+	s.handler.ServeHTTP(w, r)
 }
 
 // capped is a listener that accepts only so many connections at a time. Its connections
@@ -111,6 +126,18 @@ func (l *capped) Accept() (net.Conn, error) {
 	}
 	l.open.Add(1)
 	return &connection{TCPConn: c, from: l}, nil
+}
+
+// lastCall makes the kernel take no more connections and gives Accept the time to take those
+// that it took already: closing would reset them. Others try again, and are refused then.
+func (l *capped) lastCall() {
+	raw, err := l.SyscallConn()
+	if err != nil {
+		return // it is closed
+	}
+	// On an error the listener is as it was, and connections that wait are reset.
+	_ = raw.Control(func(fd uintptr) { _ = syscall.Listen(int(fd), 0) })
+	time.Sleep(queued)
 }
 
 // Close stops listening, once.

@@ -140,7 +140,7 @@ func (h *home) handler(ctx context.Context, o *origin.Origin, assets string) (ht
 	if err := pipeline.StoreRecipe(ctx, h.store, r); err != nil {
 		return nil, err
 	}
-	in := &intake.Intake{Store: h.store, Queue: h.jobs, Catalog: h.catalog, Recipe: r, Temp: h.temp, Assets: assets, Log: h.log}
+	in := &intake.Intake{Store: h.store, Queue: h.jobs, Catalog: h.catalog, Recipe: r, Temp: h.temp, Assets: assets, Log: h.log, Ending: ctx.Done()}
 	api := in.Handler(asset.Merchant)
 	page, err := viewer.Handler(assets)
 	if err != nil {

@@ -48,6 +48,13 @@ func runOrigin(ctx context.Context, c console, s settings, set originSettings) (
 		return err
 	}
 	defer func() { err = errors.Join(err, h.close()) }()
+	known, err := h.catalog.Jobs(ctx, 1)
+	if err != nil {
+		return err
+	}
+	if len(known) == 0 {
+		h.log.Warn("the catalog has no products yet; is --data the right folder?", "data", s.data)
+	}
 	o, closing, err := set.open(h)
 	if err != nil {
 		return err

@@ -27,11 +27,14 @@ type originSettings struct {
 	patience, fresh                  time.Duration
 	misses                           float64
 	quiet                            bool
+
+	set func(flag string) bool // on the command line or in the environment
 }
 
 func (s *originSettings) add(cmd *cobra.Command) {
 	s.memory, s.disk, s.manifests, s.minRate = 256<<20, 4<<30, 64<<20, 16<<10
 	f := cmd.Flags()
+	s.set = f.Changed
 	f.Var(&s.memory, "memory", "memory for files that are served")
 	f.Var(&s.disk, "disk", "disk for files of a remote store; 0 is none")
 	f.StringVar(&s.cacheDir, "cache", "", "folder for files of a remote store; empty is cache in the data folder")
@@ -48,6 +51,34 @@ func (s *originSettings) add(cmd *cobra.Command) {
 	f.BoolVar(&s.quiet, "no-access-log", false, "write no line for each request")
 }
 
+// check returns an error for settings that can't be. A secret that is set and empty is one
+// that was to be there and isn't: it must not open what it was to close.
+func (s *originSettings) check() error {
+	for name, n := range map[string]int{"fetches": s.fetches, "connections": s.connections} {
+		if n < 1 {
+			return fmt.Errorf("--%s is %d, less than 1", name, n)
+		}
+	}
+	for name, n := range map[string]byteSize{"memory": s.memory, "manifest-memory": s.manifests} {
+		if n < 1<<20 {
+			return fmt.Errorf("--%s is %s, less than 1MiB", name, &n)
+		}
+	}
+	switch {
+	case s.patience < 10*time.Millisecond:
+		return fmt.Errorf("--store-timeout is %s, less than 10ms", s.patience)
+	case s.fresh < 0:
+		return fmt.Errorf("--manifest-ttl is %s, below 0", s.fresh)
+	case !(s.misses >= 0 && s.misses <= 1e9):
+		return fmt.Errorf("--miss-rate is %g, not 0 to 1e9", s.misses)
+	case s.set("origin-verify") && len(s.verify) == 0, len(s.verify) > 2:
+		return fmt.Errorf("--origin-verify has %d secrets, not one or two; leave it out to serve everybody", len(s.verify))
+	case s.set("signing-keys") && s.keys == "":
+		return errors.New("--signing-keys is empty; leave it out to have no signed addresses")
+	}
+	return nil
+}
+
 // openCache opens the cache that an origin serves from.
 func (s *originSettings) openCache(h *home) (*cache.Cache, error) {
 	dir := s.cacheDir
@@ -62,13 +93,8 @@ func (s *originSettings) openCache(h *home) (*cache.Cache, error) {
 
 // open makes the origin; close gives back what it holds.
 func (s *originSettings) open(h *home) (o *origin.Origin, closing func() error, err error) {
-	switch {
-	case s.connections < 1:
-		return nil, nil, usageError{fmt.Errorf("--connections is %d, less than 1", s.connections)}
-	case s.patience <= 0:
-		return nil, nil, usageError{fmt.Errorf("--store-timeout is %s; it must be above 0", s.patience)}
-	case s.misses < 0:
-		return nil, nil, usageError{fmt.Errorf("--miss-rate is %g, below 0", s.misses)}
+	if err := s.check(); err != nil {
+		return nil, nil, usageError{err}
 	}
 	var keys origin.Keys
 	if s.keys != "" {

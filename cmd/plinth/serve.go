@@ -80,6 +80,7 @@ func runServe(ctx context.Context, c console, s settings, set originSettings, de
 	group.Go(func() error {
 		return (&server{
 			address: s.listen, handler: set.routes(o, handler), connections: set.connections, drain: o.Drain,
+			uploads: func(r *http.Request) bool { return r.Method == http.MethodPut && strings.HasPrefix(r.URL.Path, "/v1/") },
 			ready: func(a net.Addr) {
 				_, _ = fmt.Fprintf(c.out, "Plinth listens on http://%s\n", a)
 				if demo {

@@ -3,7 +3,7 @@
 //
 // The function gives a request for a product one of eight values of Plinth-Class and takes
 // away the query parameters that led to it, so that a cache that keys on that field and
-// on the query holds at most eight answers per product and form. A Plinth-Class that a client sent
+// on the query holds at most eight answers per product and form (and signature). A Plinth-Class that a client sent
 // is never kept. All other requests keep no parameter but those of signed URLs.
 package edge
 

@@ -29,6 +29,7 @@ type Intake struct {
 	Temp    string // folder for uploads on their way
 	Assets  string // where shoppers fetch products, such as https://cdn.example.com; "" is this host
 	Log     *slog.Logger
+	Ending  <-chan struct{} // closed when streams of events are to end; nil is never
 
 	looking chan struct{}
 }
@@ -298,6 +299,8 @@ func (in *Intake) events(w http.ResponseWriter, r *http.Request, merchant string
 		}
 		select {
 		case <-ctx.Done():
+			return nil
+		case <-in.Ending:
 			return nil
 		case <-poll.C:
 		}
