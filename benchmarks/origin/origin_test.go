@@ -71,13 +71,18 @@ func TestTrace(t *testing.T) {
 		numbers := tr.numbers()
 		once := slices.Compact(slices.Sorted(slices.Values(numbers)))
 		want := 1 - float64(len(once))/float64(len(numbers))
-		if got := lru(tr.sizes(), numbers, 1<<30); got != want {
+		if got := lru(tr.sizes(), numbers, 1<<30, 1<<30); got != want {
 			t.Errorf("got %v, want %v", got, want)
 		}
 	})
 	t.Run("least recently used goes first", func(t *testing.T) {
-		if got := lru([]int{1, 1, 1}, []int{0, 1, 0, 2, 0, 1}, 2); got != 2./6 {
+		if got := lru([]int{1, 1, 1}, []int{0, 1, 0, 2, 0, 1}, 2, 1); got != 2./6 {
 			t.Errorf("got %v, want 2 hits of 6", got)
+		}
+	})
+	t.Run("what is too large is not taken", func(t *testing.T) {
+		if got := lru([]int{1, 3}, []int{1, 0, 1, 0}, 9, 2); got != 1./4 {
+			t.Errorf("got %v, want a hit of 4", got)
 		}
 	})
 }

@@ -70,14 +70,17 @@ func (b *bench) fill(ctx context.Context) ([]stored, error) {
 }
 
 // lru tells the share of requests that a cache which drops what was used least recently
-// would answer, to compare with.
-func lru(sizes, numbers []int, room int) float64 {
+// and takes none above a size would answer, to compare with.
+func lru(sizes, numbers []int, room, largest int) float64 {
 	order, at := list.New(), map[int]*list.Element{}
 	used, hits := 0, 0
 	for _, n := range numbers {
 		if e, ok := at[n]; ok {
 			order.MoveToFront(e)
 			hits++
+			continue
+		}
+		if sizes[n] > largest {
 			continue
 		}
 		at[n] = order.PushFront(n)

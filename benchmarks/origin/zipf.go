@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"time"
 )
@@ -73,7 +74,9 @@ func (b *bench) report(figures map[string]float64, counts map[int]int, took time
 	}
 	held := figures[label("plinth_origin_cache_bytes", "memory")]
 	fmt.Printf("| in memory at the end | %.1f MiB |\n", mib(int64(held)))
-	fmt.Printf("| hits of an LRU with that much | %.2f %% |\n", 100*lru(sizes, b.trace.numbers(), int(held)))
+	numbers := b.trace.numbers()
+	fmt.Printf("| hits of an LRU with that much, of objects up to 128 KiB | %.2f %% |\n", 100*lru(sizes, numbers, int(held), 128<<10))
+	fmt.Printf("| hits of an LRU with that much, of all objects | %.2f %% |\n", 100*lru(sizes, numbers, int(held), math.MaxInt))
 	for _, status := range slices.Sorted(maps.Keys(counts)) {
 		fmt.Printf("| answers %d | %d |\n", status, counts[status])
 	}
