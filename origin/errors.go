@@ -65,6 +65,7 @@ func refuse(w http.ResponseWriter, q *request, status int, err error) {
 		panic(e) // it is plain data
 	}
 	h := w.Header()
+	put(h, common)
 	if h["Cache-Control"] == nil {
 		h["Cache-Control"] = noStore
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -29,6 +30,29 @@ type head struct {
 	always []field // on 200, 206 and 304 (RFC 9110, section 15.4.5)
 	whole  []field // only where the representation, or a part of it, follows
 	length []string
+	typed  []string
+
+	ready sync.Once
+	full  []byte // all fields but the type and what a plan adds, as they are sent
+	short []byte // those of a 304
+}
+
+// bytes are the fields as they are sent, made when they are first asked for.
+func (d *head) bytes() (full, short []byte) {
+	d.ready.Do(func() {
+		for _, list := range [][]field{common, d.always} {
+			d.short = appendFields(d.short, list)
+		}
+		d.full = appendFields(slices.Clone(d.short), d.whole)
+	})
+	return d.full, d.short
+}
+
+func appendFields(b []byte, fields []field) []byte {
+	for _, f := range fields {
+		b = append(append(append(append(b, f.name...), ": "...), f.values[0]...), "\r\n"...)
+	}
+	return b
 }
 
 // The fields that any answer has, whatever its status: scripts of any site may read it.
@@ -57,11 +81,11 @@ func put(h http.Header, fields []field) {
 // newHead is the head of a representation with a SHA-256 in hex.
 func newHead(k kind, s Subject, media, digest, cache string, more ...field) *head {
 	s.ETag = `"` + digest + `"`
-	out := &head{Subject: s, kind: k, media: media, length: []string{strconv.FormatInt(s.Size, 10)}}
+	out := &head{Subject: s, kind: k, media: media, length: []string{strconv.FormatInt(s.Size, 10)}, typed: []string{media}}
 	out.always = append([]field{
 		acceptRanges, fieldOf("Cache-Control", cache), {"Etag", []string{s.ETag}},
 	}, more...)
-	out.whole = []field{fieldOf("Content-Type", media), reprDigest(digest)}
+	out.whole = []field{reprDigest(digest)}
 	if !s.Modified.IsZero() {
 		out.whole = append(out.whole, fieldOf("Last-Modified", s.Modified.UTC().Format(http.TimeFormat)))
 	}
@@ -79,14 +103,14 @@ func reprDigest(digest string) field {
 
 // with returns the head with another value of a field that it has.
 func (d *head) with(name, value string) *head {
-	out := *d
+	out := &head{Subject: d.Subject, kind: d.kind, media: d.media, whole: d.whole, length: d.length, typed: d.typed}
 	out.always = slices.Clone(d.always)
 	for i := range out.always {
 		if out.always[i].name == name {
 			out.always[i] = fieldOf(name, value)
 		}
 	}
-	return &out
+	return out
 }
 
 // caching returns the head with another Cache-Control.
@@ -117,23 +141,26 @@ func maxAge(policy string) int64 {
 	return n
 }
 
-// describe puts the fields of a plan into a header.
-func (d *head) describe(h http.Header, p Plan, parts *Multipart) {
+// describe puts the fields of a plan into a header, or those that are ready onto the
+// connection, where it takes them.
+func (d *head) describe(h http.Header, p Plan, parts *Multipart, c *Conn) {
 	switch p.Status {
 	case http.StatusPreconditionFailed:
+		put(h, common)
 		h["Cache-Control"], h["Content-Length"] = noStore, noLength // it is about this request, not the object
 		return
 	case http.StatusRequestedRangeNotSatisfiable:
+		put(h, common)
 		h["Cache-Control"], h["Content-Length"] = noStore, noLength
 		h["Accept-Ranges"] = acceptRanges.values
 		h["Content-Range"] = []string{UnsatisfiedRange(d.Size)}
 		return
 	}
-	put(h, d.always)
+	d.fields(h, p.Status == http.StatusNotModified, c)
 	if p.Status == http.StatusNotModified {
 		return
 	}
-	put(h, d.whole)
+	h["Content-Type"] = d.typed
 	switch {
 	case p.Parts != nil:
 		h["Content-Type"] = []string{parts.Type}
@@ -144,6 +171,22 @@ func (d *head) describe(h http.Header, p Plan, parts *Multipart) {
 	default:
 		h["Content-Length"] = d.length
 	}
+}
+
+func (d *head) fields(h http.Header, short bool, c *Conn) {
+	if c == nil {
+		put(h, common)
+		put(h, d.always)
+		if !short {
+			put(h, d.whole)
+		}
+		return
+	}
+	full, less := d.bytes()
+	if short {
+		full = less
+	}
+	c.prepend(full)
 }
 
 // toSecond drops what Last-Modified can't tell.

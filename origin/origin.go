@@ -134,7 +134,6 @@ const longest = 4 << 10
 // the path names, and then what RFC 9110 says of conditions and ranges.
 func (o *Origin) answer(w http.ResponseWriter, q *request) {
 	h := w.Header()
-	put(h, common)
 	if o.draining.Load() {
 		h["Connection"] = closing
 	}
@@ -144,6 +143,7 @@ func (o *Origin) answer(w http.ResponseWriter, q *request) {
 	}
 	switch {
 	case status == http.StatusNoContent:
+		put(h, common)
 		put(h, preflight)
 		q.status = status
 		w.WriteHeader(status)

@@ -28,7 +28,7 @@ func (q *request) prepare(w http.ResponseWriter, minRate int64) error {
 
 // answer sends what was prepared.
 func (q *request) answer(w http.ResponseWriter) {
-	q.head.describe(w.Header(), q.plan, &q.parts)
+	q.head.describe(w.Header(), q.plan, &q.parts, connOf(q.Context()))
 	q.status = q.plan.Status
 	w.WriteHeader(q.plan.Status)
 	switch {

@@ -42,13 +42,13 @@ func (s *Static) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for name, value := range s.Header {
 		h.Set(name, value)
 	}
-	put(h, common)
 	status, last := Screen(r.Method, r.Header, r.ContentLength)
 	if last {
 		h["Connection"] = closing
 	}
 	switch {
 	case status == http.StatusNoContent:
+		put(h, common)
 		h["Allow"] = []string{"GET, HEAD, OPTIONS"}
 		w.WriteHeader(status)
 		return

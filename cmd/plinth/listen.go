@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/plinth3d/plinth/origin"
 	"github.com/plinth3d/plinth/pipeline/asset"
 )
 
@@ -51,6 +52,9 @@ func (s *server) run(ctx context.Context) error {
 	h := &http.Server{
 		Handler: http.HandlerFunc(s.serve), DisableGeneralOptionsHandler: true, ReadHeaderTimeout: headTime, IdleTimeout: idleTime, WriteTimeout: answerTime,
 		MaxHeaderBytes: maxHead, BaseContext: func(net.Listener) context.Context { return requests },
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
+			return origin.ConnContext(ctx, &c.(*connection).Conn)
+		},
 	}
 	stopped := make(chan error, 1)
 	defer context.AfterFunc(ctx, func() { stopped <- s.stop(ctx, h, capped, end) })()
@@ -130,7 +134,7 @@ func (l *capped) Accept() (net.Conn, error) {
 		return nil, err
 	}
 	l.open.Add(1)
-	return &connection{TCPConn: c, from: l}, nil
+	return &connection{Conn: origin.Conn{TCPConn: c}, from: l}, nil
 }
 
 // lastCall makes the kernel take no more connections and gives Accept the time to take those
@@ -156,7 +160,7 @@ func (l *capped) Close() error {
 
 // connection gives its slot back when it is closed.
 type connection struct {
-	*net.TCPConn
+	origin.Conn
 	from   *capped
 	closed atomic.Bool
 }

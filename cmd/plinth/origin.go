@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -21,6 +23,8 @@ func newOrigin(c console) *cobra.Command {
 device that asks, /p/MERCHANT/MODEL.json the manifest, /o/... the files themselves,
 forever. Files of a remote store are cached in memory and on disk, and served on when
 the store is down. On SIGTERM nobody new is let in, and answers at hand are finished.
+
+The process takes about 128 MiB beside --memory and --manifest-memory; GOMEMLIMIT says otherwise.
 
 /metrics is for Prometheus, /healthz and /readyz for load balancers.`,
 		Example: `  plinth origin --data /var/lib/plinth --listen :8081
@@ -42,6 +46,10 @@ the store is down. On SIGTERM nobody new is let in, and answers at hand are fini
 	return cmd
 }
 
+// besideCaches is the memory that an origin may take beside what its settings give to caches,
+// before its garbage is collected at any cost: connections, answers on their way.
+const besideCaches = 128 << 20
+
 func runOrigin(ctx context.Context, c console, s settings, set originSettings) (err error) {
 	h, err := s.open(ctx, c, false)
 	if err != nil {
@@ -54,6 +62,9 @@ func runOrigin(ctx context.Context, c console, s settings, set originSettings) (
 	}
 	if len(known) == 0 {
 		h.log.Warn("the catalog has no products yet; is --data the right folder?", "data", s.data)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(int64(set.memory) + int64(set.manifests) + besideCaches)
 	}
 	o, closing, err := set.open(h)
 	if err != nil {
