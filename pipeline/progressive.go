@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/plinth3d/plinth/mesh/glb"
@@ -20,7 +21,11 @@ func (j *job) progressive(out *Result, levels []*packed, names map[string]string
 	for i, f := range files {
 		scenes[i] = f.scene
 	}
-	data, spans, err := glb.EncodeLevels(scene.StackLevels(scenes, len(j.folded.Nodes), j.coverage(at)))
+	stack, err := scene.StackLevels(context.TODO(), scenes, len(j.folded.Nodes), j.coverage(at))
+	if err != nil {
+		return err
+	}
+	data, spans, err := glb.EncodeLevels(stack)
 	if err != nil {
 		return fmt.Errorf("%s form: %w", asset.Progressive, err)
 	}

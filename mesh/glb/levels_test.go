@@ -41,6 +41,15 @@ func ramp(n int) *scene.Scene {
 	}
 }
 
+func stacked(t *testing.T, list ...*scene.Scene) *scene.Stack {
+	t.Helper()
+	s, err := scene.StackLevels(t.Context(), list, len(list[0].Nodes), []float64{0.5, 0.1, 0}[3-len(list):])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 type view struct {
 	Extensions struct {
 		Packed struct{ ByteOffset, ByteLength int64 } `json:"EXT_meshopt_compression"`
@@ -48,7 +57,7 @@ type view struct {
 }
 
 func TestLevelsLieOneAfterTheOther(t *testing.T) {
-	stack := scene.StackLevels([]*scene.Scene{ramp(40), ramp(10), ramp(3)}, 1, []float64{0.5, 0.1, 0})
+	stack := stacked(t, ramp(40), ramp(10), ramp(3))
 	data, spans, err := glb.EncodeLevels(stack)
 	if err != nil {
 		t.Fatal(err)
@@ -99,7 +108,7 @@ func TestLevelsLieOneAfterTheOther(t *testing.T) {
 }
 
 func TestLevelsComeBackAsTheFinest(t *testing.T) {
-	data, _, err := glb.EncodeLevels(scene.StackLevels([]*scene.Scene{ramp(40), ramp(10)}, 1, []float64{0.5, 0}))
+	data, _, err := glb.EncodeLevels(stacked(t, ramp(40), ramp(10)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +125,7 @@ func TestLevelsComeBackAsTheFinest(t *testing.T) {
 }
 
 func TestOneLevelIsWrittenAsItsScene(t *testing.T) {
-	data, spans, err := glb.EncodeLevels(scene.StackLevels([]*scene.Scene{ramp(5)}, 1, []float64{0}))
+	data, spans, err := glb.EncodeLevels(stacked(t, ramp(5)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,12 +31,22 @@ func stand(u float32, picture string) *Scene {
 	return s
 }
 
-func stack() *Stack {
-	return StackLevels([]*Scene{stand(0.1, "large"), stand(0.2, "large"), stand(0.3, "small")}, 4, []float64{0.5, 0.25, 0})
+func stack(t *testing.T) *Stack {
+	t.Helper()
+	return stacked(t, []*Scene{stand(0.1, "large"), stand(0.2, "large"), stand(0.3, "small")}, 4)
+}
+
+func stacked(t *testing.T, list []*Scene, nodes int) *Stack {
+	t.Helper()
+	s, err := StackLevels(t.Context(), list, nodes, []float64{0.5, 0.25, 0}[3-len(list):])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 func TestLevelsStandBesideTheFinest(t *testing.T) {
-	s := stack()
+	s := stack(t)
 	shade := s.Nodes[0]
 	ids := levels(shade.Extra)
 	if len(ids) != 2 || shade.Mesh != 0 || len(shade.Children) != 0 {
@@ -56,7 +66,7 @@ func TestLevelsStandBesideTheFinest(t *testing.T) {
 }
 
 func TestLevelsOfAMeshLeaveWhatHangsFromItsNode(t *testing.T) {
-	s := stack()
+	s := stack(t)
 	arm := s.Nodes[1]
 	if arm.Mesh != None || len(arm.Children) != 2 || arm.Children[0] != 2 || len(levels(arm.Extra)) != 0 {
 		t.Fatalf("the arm is %+v", arm)
@@ -77,7 +87,7 @@ func TestLevelsOfAMeshLeaveWhatHangsFromItsNode(t *testing.T) {
 }
 
 func TestWhatLevelsShareIsThereOnce(t *testing.T) {
-	s := stack()
+	s := stack(t)
 	if foot := s.Nodes[3]; len(levels(foot.Extra)) != 0 || s.MeshLevels[foot.Mesh] != 2 {
 		t.Errorf("the foot is %+v, of level %d", foot, s.MeshLevels[foot.Mesh])
 	}
@@ -98,17 +108,17 @@ func TestWhatLevelsShareIsThereOnce(t *testing.T) {
 
 func TestAStackLeavesItsLevelsAsTheyWere(t *testing.T) {
 	list := []*Scene{stand(0.1, "a"), stand(0.2, "b")}
-	StackLevels(list, 4, []float64{0.5, 0})
+	stacked(t, list, 4)
 	if !reflect.DeepEqual(list, []*Scene{stand(0.1, "a"), stand(0.2, "b")}) {
 		t.Error("a level was changed")
 	}
-	if s := StackLevels(list[:1], 4, []float64{0}); s.Levels != 1 || s.Scene != list[0] {
+	if s := stacked(t, list[:1], 4); s.Levels != 1 || s.Scene != list[0] {
 		t.Error("one level is not itself")
 	}
 }
 
 func TestTheFinestOfAStackIsWhatItWasMadeOf(t *testing.T) {
-	s, want := stack().Finest(), stand(0.1, "large")
+	s, want := stack(t).Finest(), stand(0.1, "large")
 	SameSurfaces(t, want, s)
 	if len(s.Meshes) != 3 || len(s.Images) != 1 || len(s.Materials) != 2 || len(s.Nodes) != 5 || len(s.Animations[0].Channels) != 2 || s.Nodes[0].Extras != nil {
 		t.Errorf("it has %d meshes, %d images, %d materials, %d nodes, %d channels, extras %v", len(s.Meshes), len(s.Images), len(s.Materials), len(s.Nodes), len(s.Animations[0].Channels), s.Nodes[0].Extras)
@@ -119,13 +129,13 @@ func TestTheFinestOfAStackIsWhatItWasMadeOf(t *testing.T) {
 }
 
 func TestTheFinestKeepsWhatMayBeReferredTo(t *testing.T) {
-	s := stack().Scene
+	s := stack(t).Scene
 	s.Root = s.Root.With("ACME_numbers", map[string]any{"node": json.Number("7")})
 	if s.Finest() != s {
 		t.Error("nodes moved, though an unknown extension names one")
 	}
 	// A coarser level that is on the stage too, or is a joint of what is, stays.
-	s = stack().Scene
+	s = stack(t).Scene
 	ids := levels(s.Nodes[0].Extra)
 	s.Scenes[0].Nodes = append(slices.Clone(s.Scenes[0].Nodes), ids[0])
 	s.Skins = []Skin{{Skeleton: None, Joints: []int{ids[1]}}}
