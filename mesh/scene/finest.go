@@ -1,9 +1,6 @@
 package scene
 
-import (
-	"maps"
-	"slices"
-)
+import "slices"
 
 // Finest returns s without the coarser levels that its nodes name (MSFT_lod), and what only
 // these used: what is left is what stands on the stage and what else there was. It
@@ -96,17 +93,7 @@ func (f *finest) left(list []int) (out []int) {
 func (f *finest) node(n *Node) Node {
 	out := *n
 	out.Children = f.left(n.Children)
-	if _, ok := n.Extensions[lod]; !ok {
-		return out
-	}
-	out.Extra = n.With(lod, nil)
-	if extras, ok := n.Extras.(map[string]any); ok && extras[screenCoverage] != nil {
-		extras = maps.Clone(extras)
-		delete(extras, screenCoverage)
-		if out.Extras = extras; len(extras) == 0 {
-			out.Extras = nil
-		}
-	}
+	out.Extra = n.withoutLevels()
 	return out
 }
 

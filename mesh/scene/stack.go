@@ -28,6 +28,9 @@ const screenCoverage = "MSFT_screencoverage"
 // the height of the whole model on the screen, as a share of the screen's, down to which
 // it is to be shown. Nodes get it for their part of the model.
 //
+// The model's own levels (MSFT_lod on nodes and materials) are no longer told of: a viewer would
+// take those of a material for levels of the stack.
+//
 // Nodes that show another mesh in another level are leaves, made where they weren't: what
 // hangs from a node, moves or deforms, or names it, is in the scene once and the same for all
 // levels. All of these nodes have all levels, so that a viewer may count them.
@@ -42,7 +45,7 @@ func StackLevels(ctx context.Context, levels []*Scene, nodes int, coverage []flo
 	b.out = *levels[0]
 	b.out.Nodes, b.out.Animations = slices.Clone(b.out.Nodes), slices.Clone(b.out.Animations)
 	for i := range b.out.Nodes { // levels in levels are more than viewers bear
-		b.out.Nodes[i].Extra = b.out.Nodes[i].With(lod, nil)
+		b.out.Nodes[i].Extra = b.out.Nodes[i].withoutLevels()
 	}
 	for _, l := range levels {
 		b.out.Required = append(slices.Clone(b.out.Required), l.Required...)

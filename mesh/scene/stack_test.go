@@ -145,3 +145,38 @@ func TestTheFinestKeepsWhatMayBeReferredTo(t *testing.T) {
 		t.Errorf("%d nodes are left, skins %+v", len(got.Nodes), got.Skins)
 	}
 }
+
+func TestLevelsOfTheModelItselfAreGoneFromAStack(t *testing.T) {
+	level := func(u float32, picture string) *Scene {
+		s := stand(u, picture)
+		for _, e := range []*Extra{&s.Materials[0].Extra, &s.Nodes[0].Extra, &s.Nodes[2].Extra, &s.Nodes[3].Extra} {
+			*e = e.With(lod, map[string]any{"ids": []any{json.Number("1")}}).With("ACME_kept", map[string]any{})
+			e.Extras = map[string]any{screenCoverage: []any{json.Number("0.7")}, "kept": true}
+		}
+		return s
+	}
+	list := []*Scene{level(0.1, "large"), level(0.2, "mid"), level(0.3, "small")}
+	s := stacked(t, list, 4)
+	if len(s.Materials) != 2+2 {
+		t.Errorf("there are %d materials", len(s.Materials))
+	}
+	for i, m := range s.Materials {
+		if _, ok := m.Extensions[lod]; ok {
+			t.Errorf("material %d, %q, has levels %v", i, m.Name, levels(m.Extra))
+		}
+	}
+	kept := map[string]any{"kept": true}
+	for _, e := range []Extra{s.Materials[0].Extra, s.Materials[2].Extra, s.Nodes[2].Extra, s.Nodes[3].Extra} {
+		if e.Extensions["ACME_kept"] == nil || len(e.Extensions) != 1 || !reflect.DeepEqual(e.Extras, kept) {
+			t.Errorf("what had levels of its own has %+v", e)
+		}
+	}
+	// The shade's mesh has those of the stack, on a child that leaves the extension where it was.
+	shade := s.Nodes[0]
+	if ids := levels(s.Nodes[shade.Children[0]].Extra); len(ids) != 2 || ids[0] < 4 || ids[1] < 4 || len(levels(shade.Extra)) != 0 {
+		t.Errorf("the shade has levels %v and %v", levels(shade.Extra), ids)
+	}
+	if !reflect.DeepEqual(list[0], level(0.1, "large")) {
+		t.Error("the finest level was changed")
+	}
+}
