@@ -36,11 +36,6 @@ func (j *job) progressive(out *Result, levels []*packed, names map[string]string
 		names[hash] = name
 		out.Outputs = append(out.Outputs, Output{name, mediaType, data})
 	}
-	for i := len(files) - 2; i >= 0; i-- {
-		if spans[i].Bytes == 0 {
-			spans[i] = spans[i+1]
-		}
-	}
 	for k, i := range at {
 		r := files[i].rendition(name, hash)
 		r.Form, r.Bytes, r.Range = asset.Progressive, int64(len(data)), &asset.Span{Offset: spans[i].Offset, Bytes: spans[i].Bytes}
