@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/plinth3d/plinth/mesh/glb"
@@ -20,7 +21,11 @@ func (j *job) progressive(out *Result, levels []*packed, names map[string]string
 	for i, f := range files {
 		scenes[i] = f.scene
 	}
-	data, spans, err := glb.EncodeLevels(scene.StackLevels(scenes, len(j.folded.Nodes), j.coverage(at)))
+	stack, err := scene.StackLevels(context.TODO(), scenes, len(j.folded.Nodes), j.coverage(at))
+	if err != nil {
+		return err
+	}
+	data, spans, err := glb.EncodeLevels(stack)
 	if err != nil {
 		return fmt.Errorf("%s form: %w", asset.Progressive, err)
 	}
@@ -30,11 +35,6 @@ func (j *job) progressive(out *Result, levels []*packed, names map[string]string
 		name = "levels." + asset.Progressive + ".glb"
 		names[hash] = name
 		out.Outputs = append(out.Outputs, Output{name, mediaType, data})
-	}
-	for i := len(files) - 2; i >= 0; i-- {
-		if spans[i].Bytes == 0 {
-			spans[i] = spans[i+1]
-		}
 	}
 	for k, i := range at {
 		r := files[i].rendition(name, hash)

@@ -330,3 +330,35 @@ func TestAModelOfOneLevelHasOneFile(t *testing.T) {
 		t.Errorf("the progressive form is %+v, the web form %+v", p, web)
 	}
 }
+
+func TestLevelsOfMaterialsAreNotThoseOfTheFile(t *testing.T) {
+	s, err := glb.Decode(sample(t, "rack"), scene.DefaultLimits())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range s.Materials {
+		s.Materials[i].Extra = s.Materials[i].With("MSFT_lod", map[string]any{"ids": []any{json.Number("0")}})
+	}
+	src, err := glb.Encode(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := process(t, src)
+	checkProgressive(t, r)
+	finest, _ := r.Manifest.Levels[0].Rendition(asset.Progressive)
+	web, _ := r.Manifest.Levels[0].Rendition(asset.Web)
+	for _, o := range r.Outputs {
+		if o.Name != finest.Key && o.Name != web.Key {
+			continue
+		}
+		l, _ := layoutOf(t, o.Data)
+		if len(l.Materials) == 0 {
+			t.Errorf("%s has no materials, so that nothing was tested", o.Name)
+		}
+		for i, m := range l.Materials {
+			if there := bytes.Contains(m, []byte("MSFT_lod")); there != (o.Name == web.Key) {
+				t.Errorf("material %d of %s has levels: %t", i, o.Name, there)
+			}
+		}
+	}
+}

@@ -395,7 +395,11 @@ func FuzzStructure(f *testing.F) {
 	f.Add(dracoFile, dracoStream(f))
 	text, bin := unpack(encodePacked(f, decode(f, pack(triangle, triangleBin()))))
 	f.Add(text, bin)
-	levels, _, err := glb.EncodeLevels(scene.StackLevels([]*scene.Scene{ramp(2), ramp(1)}, 1, []float64{0.5, 0}))
+	stack, err := scene.StackLevels(f.Context(), []*scene.Scene{ramp(2), ramp(1)}, 1, []float64{0.5, 0})
+	if err != nil {
+		f.Fatal(err)
+	}
+	levels, _, err := glb.EncodeLevels(stack)
 	if err != nil {
 		f.Fatal(err)
 	}

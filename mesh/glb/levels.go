@@ -15,7 +15,10 @@ type Span struct{ Offset, Bytes int64 }
 // there: the JSON first, then the coarsest level's arrays and images, each finer level's
 // after them in one piece, all in the binary chunk and packed with EXT_meshopt_compression.
 // What several levels have lies with the coarsest of them. Of each level the result tells
-// what is its own; without the images and arrays of coarser ones it can't be shown.
+// what is its own; without the images and arrays of coarser ones it can't be shown. A level
+// that has nothing of its own has the coarser one's span. What pads the chunk's end, up to
+// three bytes, is the last level's that has something, so that the spans are all of the file
+// but its head.
 //
 // Morph targets of all levels lie with the coarsest. So do animations and skins.
 func EncodeLevels(s *scene.Stack) ([]byte, []Span, error) {
@@ -25,16 +28,29 @@ func EncodeLevels(s *scene.Stack) ([]byte, []Span, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	// The header of the file, that of the JSON, the JSON, that of the binary chunk.
-	first := 12 + 8 + int64(binary.LittleEndian.Uint32(data[12:])) + 8
-	end := int64(len(data))
-	for i := range e.spans { // the finest is last in the file
-		s := &e.spans[i]
-		s.Offset += first
-		s.Bytes = end - s.Offset
-		end = s.Offset
-	}
+	e.locate(data)
 	return data, e.spans, nil
+}
+
+// locate makes places in the binary chunk those in the file.
+func (e *encoder) locate(data []byte) {
+	// The header of the file, that of the JSON, the JSON.
+	end, first := int64(len(data)), 12+8+int64(binary.LittleEndian.Uint32(data[12:]))
+	if first < end {
+		first += 8 // the header of the binary chunk, which isn't there where it would be empty
+	}
+	for i := range e.spans {
+		e.spans[i].Offset += first
+	}
+	// The finest is last in the file.
+	if i := slices.IndexFunc(e.spans, func(s Span) bool { return s.Bytes > 0 }); i >= 0 {
+		e.spans[i].Bytes = end - e.spans[i].Offset
+	}
+	for i := len(e.spans) - 2; i >= 0; i-- {
+		if e.spans[i].Bytes == 0 {
+			e.spans[i] = e.spans[i+1]
+		}
+	}
 }
 
 func (e *encoder) coarsest() int { return e.levels.Levels - 1 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
+	"slices"
 	"testing"
 
 	"github.com/plinth3d/plinth/mesh/glb"
@@ -41,6 +42,15 @@ func ramp(n int) *scene.Scene {
 	}
 }
 
+func stacked(t *testing.T, list ...*scene.Scene) *scene.Stack {
+	t.Helper()
+	s, err := scene.StackLevels(t.Context(), list, len(list[0].Nodes), []float64{0.5, 0.1, 0}[3-len(list):])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 type view struct {
 	Extensions struct {
 		Packed struct{ ByteOffset, ByteLength int64 } `json:"EXT_meshopt_compression"`
@@ -48,7 +58,7 @@ type view struct {
 }
 
 func TestLevelsLieOneAfterTheOther(t *testing.T) {
-	stack := scene.StackLevels([]*scene.Scene{ramp(40), ramp(10), ramp(3)}, 1, []float64{0.5, 0.1, 0})
+	stack := stacked(t, ramp(40), ramp(10), ramp(3))
 	data, spans, err := glb.EncodeLevels(stack)
 	if err != nil {
 		t.Fatal(err)
@@ -99,7 +109,7 @@ func TestLevelsLieOneAfterTheOther(t *testing.T) {
 }
 
 func TestLevelsComeBackAsTheFinest(t *testing.T) {
-	data, _, err := glb.EncodeLevels(scene.StackLevels([]*scene.Scene{ramp(40), ramp(10)}, 1, []float64{0.5, 0}))
+	data, _, err := glb.EncodeLevels(stacked(t, ramp(40), ramp(10)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,11 +126,75 @@ func TestLevelsComeBackAsTheFinest(t *testing.T) {
 }
 
 func TestOneLevelIsWrittenAsItsScene(t *testing.T) {
-	data, spans, err := glb.EncodeLevels(scene.StackLevels([]*scene.Scene{ramp(5)}, 1, []float64{0}))
+	data, spans, err := glb.EncodeLevels(stacked(t, ramp(5)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(data, encodePacked(t, ramp(5))) || len(spans) != 1 || spans[0].Offset+spans[0].Bytes != int64(len(data)) {
 		t.Errorf("it has %d bytes, spans %v", len(data), spans)
 	}
+}
+
+func TestALevelThatAddsNothingHasTheCoarsersSpan(t *testing.T) {
+	padded := 0
+	for n := 3; n < 12; n++ {
+		fine, middle, coarse := ramp(n), ramp(n), ramp(2)
+		fine.Materials[0].BaseColorFactor[0] = 0.5
+		data, spans, err := glb.EncodeLevels(stacked(t, fine, middle, coarse))
+		if err != nil {
+			t.Fatal(err)
+		}
+		head, end := 20+int64(binary.LittleEndian.Uint32(data[12:]))+8, int64(len(data))
+		if spans[0] != spans[1] || spans[2].Offset != head || spans[1].Offset != head+spans[2].Bytes || spans[1].Offset+spans[1].Bytes != end {
+			t.Errorf("with %d columns levels are at %v in a file of %d bytes whose head has %d", n, spans, end, head)
+		}
+		var doc struct{ Buffers []struct{ ByteLength int64 } }
+		if err := jsonOf(data, &doc); err != nil {
+			t.Fatal(err)
+		}
+		if doc.Buffers[0].ByteLength%4 != 0 {
+			padded++
+		}
+	}
+	if padded == 0 {
+		t.Error("no file's end is padded, so that nothing was tested")
+	}
+}
+
+func TestAStackWithoutArraysHasNoBytes(t *testing.T) {
+	empty := func() *scene.Scene { return &scene.Scene{Default: scene.None} }
+	for levels := 1; levels <= 3; levels++ {
+		var list []*scene.Scene
+		for range levels {
+			list = append(list, empty())
+		}
+		data, spans, err := glb.EncodeLevels(stacked(t, list...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := slices.Repeat([]glb.Span{{Offset: int64(len(data))}}, levels)
+		if !slices.Equal(spans, want) {
+			t.Errorf("%d levels are at %v, want %v", levels, spans, want)
+		}
+	}
+}
+
+func TestTheCoarsestLevelMayHaveNoBytes(t *testing.T) {
+	coarse := &scene.Scene{Default: scene.None, Textures: []scene.Texture{{Sampler: scene.None, Source: scene.None}}}
+	fine := *coarse
+	fine.Textures = []scene.Texture{{Sampler: scene.None, Source: 0}}
+	fine.Images = []scene.Image{{MIME: "image/png", Data: []byte("picture")}}
+	data, spans, err := glb.EncodeLevels(stacked(t, &fine, &fine, coarse))
+	if err != nil {
+		t.Fatal(err)
+	}
+	head := int64(len(data)) - 8 // seven bytes, padded
+	want := []glb.Span{{Offset: head, Bytes: 8}, {Offset: head, Bytes: 8}, {Offset: head}}
+	if !slices.Equal(spans, want) {
+		t.Errorf("levels are at %v, want %v", spans, want)
+	}
+}
+
+func jsonOf(data []byte, to any) error {
+	return json.Unmarshal(data[20:20+binary.LittleEndian.Uint32(data[12:])], to)
 }

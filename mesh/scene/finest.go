@@ -1,9 +1,6 @@
 package scene
 
-import (
-	"maps"
-	"slices"
-)
+import "slices"
 
 // Finest returns s without the coarser levels that its nodes name (MSFT_lod), and what only
 // these used: what is left is what stands on the stage and what else there was. It
@@ -43,46 +40,6 @@ type finest struct {
 	nodes kept
 }
 
-// coarserNodes tells which nodes are below those that MSFT_lod names, and neither on a stage
-// nor joints of what is.
-func (s *Scene) coarserNodes() []bool {
-	reach := func(from []int) []bool {
-		seen := make([]bool, len(s.Nodes))
-		for len(from) > 0 {
-			i := from[len(from)-1]
-			from = from[:len(from)-1]
-			if i >= 0 && i < len(seen) && !seen[i] {
-				seen[i] = true
-				from = append(from, s.Nodes[i].Children...)
-			}
-		}
-		return seen
-	}
-	var named []int
-	for i := range s.Nodes {
-		named = append(named, levels(s.Nodes[i].Extra)...)
-	}
-	out := reach(named)
-	var stays []int
-	if len(s.Scenes) == 0 {
-		stays = slices.Clone(s.Stage())
-	}
-	for _, sc := range s.Scenes {
-		stays = append(stays, sc.Nodes...)
-	}
-	stays = slices.DeleteFunc(stays, func(i int) bool { return len(s.Scenes) == 0 && out[i] })
-	for i, on := range reach(stays) {
-		if n := &s.Nodes[i]; on && n.Skin != None {
-			stays = append(stays, s.Skins[n.Skin].Joints...)
-			stays = append(stays, s.Skins[n.Skin].Skeleton)
-		}
-	}
-	for i, on := range reach(stays) {
-		out[i] = out[i] && !on
-	}
-	return out
-}
-
 // left is what is left of a list of nodes, with their new numbers.
 func (f *finest) left(list []int) (out []int) {
 	for _, i := range list {
@@ -96,17 +53,7 @@ func (f *finest) left(list []int) (out []int) {
 func (f *finest) node(n *Node) Node {
 	out := *n
 	out.Children = f.left(n.Children)
-	if _, ok := n.Extensions[lod]; !ok {
-		return out
-	}
-	out.Extra = n.With(lod, nil)
-	if extras, ok := n.Extras.(map[string]any); ok && extras[screenCoverage] != nil {
-		extras = maps.Clone(extras)
-		delete(extras, screenCoverage)
-		if out.Extras = extras; len(extras) == 0 {
-			out.Extras = nil
-		}
-	}
+	out.Extra = n.withoutLevels()
 	return out
 }
 
@@ -201,14 +148,7 @@ func (s *Scene) materialsOf(meshes []Mesh) []bool {
 	out := make([]bool, len(s.Materials))
 	for i := range meshes {
 		for j := range meshes[i].Primitives {
-			for _, m := range meshes[i].Primitives[j].Materials() {
-				out[m] = true
-				for _, l := range levels(s.Materials[m].Extra) {
-					if l >= 0 && l < len(out) {
-						out[l] = true
-					}
-				}
-			}
+			mark(out, meshes[i].Primitives[j].Materials(), func(m int) []int { return levels(s.Materials[m].Extra) })
 		}
 	}
 	return out

@@ -69,3 +69,19 @@ func relevel(e Extra, choose func(int) int) Extra {
 	tree["ids"] = list
 	return e.With(lod, tree)
 }
+
+// withoutLevels returns e without MSFT_lod, and without the hint that goes with it.
+func (e Extra) withoutLevels() Extra {
+	if _, ok := e.Extensions[lod]; !ok {
+		return e
+	}
+	e = e.With(lod, nil)
+	if extras, ok := e.Extras.(map[string]any); ok && extras[screenCoverage] != nil {
+		extras = maps.Clone(extras)
+		delete(extras, screenCoverage)
+		if e.Extras = extras; len(extras) == 0 {
+			e.Extras = nil
+		}
+	}
+	return e
+}

@@ -1,6 +1,9 @@
 package scene
 
-import "slices"
+import (
+	"context"
+	"slices"
+)
 
 // A Stack is a scene that has several levels of detail of one model. What stands on its
 // stage is the finest, which a viewer shows that knows nothing of levels; MSFT_lod on the
@@ -25,33 +28,44 @@ const screenCoverage = "MSFT_screencoverage"
 // the height of the whole model on the screen, as a share of the screen's, down to which
 // it is to be shown. Nodes get it for their part of the model.
 //
+// The model's own levels (MSFT_lod on nodes and materials) are no longer told of: a viewer would
+// take those of a material for levels of the stack.
+//
 // Nodes that show another mesh in another level are leaves, made where they weren't: what
 // hangs from a node, moves or deforms, or names it, is in the scene once and the same for all
 // levels. All of these nodes have all levels, so that a viewer may count them.
-func StackLevels(levels []*Scene, nodes int, coverage []float64) *Stack {
+//
+// The error is that of the context, once it is done.
+func StackLevels(ctx context.Context, levels []*Scene, nodes int, coverage []float64) (*Stack, error) {
 	if len(levels) == 1 {
 		s := levels[0]
-		return &Stack{s, 1, make([]int, len(s.Meshes)), make([]int, len(s.Images))}
+		return &Stack{s, 1, make([]int, len(s.Meshes)), make([]int, len(s.Images))}, nil
 	}
 	b := &stacking{levels: levels, nodes: nodes, coverage: coverage}
 	b.out = *levels[0]
 	b.out.Nodes, b.out.Animations = slices.Clone(b.out.Nodes), slices.Clone(b.out.Animations)
 	for i := range b.out.Nodes { // levels in levels are more than viewers bear
-		b.out.Nodes[i].Extra = b.out.Nodes[i].With(lod, nil)
+		b.out.Nodes[i].Extra = b.out.Nodes[i].withoutLevels()
 	}
 	for _, l := range levels {
 		b.out.Required = append(slices.Clone(b.out.Required), l.Required...)
 	}
 	slices.Sort(b.out.Required)
 	b.out.Required = slices.Compact(b.out.Required)
-	b.looks()
-	b.shapes()
-	b.moves()
-	b.sizes = levels[0].sizes()
+	for _, pass := range []func(){b.looks, b.shapes, b.moves, func() { b.sizes = levels[0].sizes() }} {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		pass()
+	}
 	for i := range nodes {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		b.node(i)
 	}
-	return &Stack{&b.out, len(levels), b.meshLevels, b.imageLevels}
+	b.deform()
+	return &Stack{&b.out, len(levels), b.meshLevels, b.imageLevels}, nil
 }
 
 // stacking is a stack that is being made.
@@ -65,6 +79,8 @@ type stacking struct {
 	materials               [][]int // of each level -> in out
 	meshes                  [][]int // the same; None where a mesh is shown by no node
 	common                  []bool  // the same mesh, shown the same way in all levels
-	moved                   []bool  // of the first nodes: something else looks at them
+	moved                   []bool  // of level 0's nodes: something else looks at them
+	bent                    []bool  // of level 0's nodes: animations drive their morph targets
+	shows                   [][]int // of nodes that are bent -> those that show the mesh instead, finest first
 	sizes                   []float64
 }

@@ -41,9 +41,10 @@ func (b *stacking) alike(i int) bool {
 	return true
 }
 
-// moves finds the nodes that animations move and skins follow.
+// moves finds the nodes that animations move or bend and skins follow.
 func (b *stacking) moves() {
-	b.moved = make([]bool, len(b.out.Nodes))
+	n := len(b.out.Nodes)
+	b.moved, b.bent, b.shows = make([]bool, n), make([]bool, n), make([][]int, n)
 	for _, sk := range b.out.Skins {
 		for _, j := range sk.Joints {
 			b.moved[j] = true
@@ -54,7 +55,11 @@ func (b *stacking) moves() {
 	}
 	for _, a := range b.out.Animations {
 		for _, c := range a.Channels {
-			if c.Node != None && c.Path != "weights" {
+			switch {
+			case c.Node == None:
+			case c.Path == "weights":
+				b.bent[c.Node] = true
+			default:
 				b.moved[c.Node] = true
 			}
 		}
@@ -85,7 +90,9 @@ func (b *stacking) node(i int) {
 	if old, ok := n.Extras.(map[string]any); ok || n.Extras == nil { // else there is no room for a hint
 		n.Extras = b.hint(old, size)
 	}
-	b.deform(i, shows)
+	if b.bent[i] {
+		b.shows[i] = shows
+	}
 }
 
 // hint is extras with the coverage of a part of the model.
@@ -158,16 +165,22 @@ func (b *stacking) coarser(level, i int, whole bool) (top, shown int) {
 	return top, shown
 }
 
-// deform makes animations of the morph targets of node i move those of all its levels.
-func (b *stacking) deform(i int, shows []int) {
+// deform makes animations of the morph targets of a node move those of all its levels. It goes
+// through the channels once, for all nodes: a file may have many of both.
+func (b *stacking) deform() {
+	several := func(c Channel) bool { return c.Path == "weights" && c.Node != None && b.shows[c.Node] != nil }
 	for a := range b.out.Animations {
+		channels := b.out.Animations[a].Channels
+		if !slices.ContainsFunc(channels, several) {
+			continue
+		}
 		var list []Channel
-		for _, c := range b.out.Animations[a].Channels {
-			if c.Node != i || c.Path != "weights" {
+		for _, c := range channels {
+			if !several(c) {
 				list = append(list, c)
 				continue
 			}
-			for _, n := range shows {
+			for _, n := range b.shows[c.Node] {
 				c.Node = n
 				list = append(list, c)
 			}

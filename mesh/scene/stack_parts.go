@@ -11,7 +11,7 @@ import (
 func (b *stacking) looks() {
 	first := b.levels[0]
 	b.out.Samplers, b.out.Images = slices.Clone(first.Samplers), slices.Clone(first.Images)
-	b.out.Textures, b.out.Materials = slices.Clone(first.Textures), slices.Clone(first.Materials)
+	b.out.Textures, b.out.Materials = slices.Clone(first.Textures), plain(first.Materials)
 	b.imageLevels = make([]int, len(first.Images))
 	samplers, images, textures := counted(len(first.Samplers)), counted(len(first.Images)), counted(len(first.Textures))
 	b.materials = [][]int{counted(len(first.Materials))}
@@ -33,7 +33,7 @@ func (b *stacking) looks() {
 			list[i].Sampler, list[i].Source = of(samplers, list[i].Sampler), of(images, list[i].Source)
 		}
 		b.out.Textures, textures = alongside(b.out.Textures, textures, list)
-		all := slices.Clone(l.Materials)
+		all := plain(l.Materials)
 		for i := range all {
 			all[i] = all[i].Retexture(func(slot Slot) int { return textures[slot.Texture] })
 		}
@@ -41,6 +41,16 @@ func (b *stacking) looks() {
 		b.out.Materials, numbers = alongside(b.out.Materials, b.materials[k], all)
 		b.materials = append(b.materials, numbers)
 	}
+}
+
+// plain is a list of materials without levels of their own, which they name by numbers that
+// are others in a stack.
+func plain(list []Material) []Material {
+	list = slices.Clone(list)
+	for i := range list {
+		list[i].Extra = list[i].withoutLevels()
+	}
+	return list
 }
 
 func counted(n int) []int {

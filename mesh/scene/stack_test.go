@@ -31,12 +31,22 @@ func stand(u float32, picture string) *Scene {
 	return s
 }
 
-func stack() *Stack {
-	return StackLevels([]*Scene{stand(0.1, "large"), stand(0.2, "large"), stand(0.3, "small")}, 4, []float64{0.5, 0.25, 0})
+func stack(t *testing.T) *Stack {
+	t.Helper()
+	return stacked(t, []*Scene{stand(0.1, "large"), stand(0.2, "large"), stand(0.3, "small")}, 4)
+}
+
+func stacked(t *testing.T, list []*Scene, nodes int) *Stack {
+	t.Helper()
+	s, err := StackLevels(t.Context(), list, nodes, []float64{0.5, 0.25, 0}[3-len(list):])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 func TestLevelsStandBesideTheFinest(t *testing.T) {
-	s := stack()
+	s := stack(t)
 	shade := s.Nodes[0]
 	ids := levels(shade.Extra)
 	if len(ids) != 2 || shade.Mesh != 0 || len(shade.Children) != 0 {
@@ -56,7 +66,7 @@ func TestLevelsStandBesideTheFinest(t *testing.T) {
 }
 
 func TestLevelsOfAMeshLeaveWhatHangsFromItsNode(t *testing.T) {
-	s := stack()
+	s := stack(t)
 	arm := s.Nodes[1]
 	if arm.Mesh != None || len(arm.Children) != 2 || arm.Children[0] != 2 || len(levels(arm.Extra)) != 0 {
 		t.Fatalf("the arm is %+v", arm)
@@ -77,7 +87,7 @@ func TestLevelsOfAMeshLeaveWhatHangsFromItsNode(t *testing.T) {
 }
 
 func TestWhatLevelsShareIsThereOnce(t *testing.T) {
-	s := stack()
+	s := stack(t)
 	if foot := s.Nodes[3]; len(levels(foot.Extra)) != 0 || s.MeshLevels[foot.Mesh] != 2 {
 		t.Errorf("the foot is %+v, of level %d", foot, s.MeshLevels[foot.Mesh])
 	}
@@ -98,17 +108,17 @@ func TestWhatLevelsShareIsThereOnce(t *testing.T) {
 
 func TestAStackLeavesItsLevelsAsTheyWere(t *testing.T) {
 	list := []*Scene{stand(0.1, "a"), stand(0.2, "b")}
-	StackLevels(list, 4, []float64{0.5, 0})
+	stacked(t, list, 4)
 	if !reflect.DeepEqual(list, []*Scene{stand(0.1, "a"), stand(0.2, "b")}) {
 		t.Error("a level was changed")
 	}
-	if s := StackLevels(list[:1], 4, []float64{0}); s.Levels != 1 || s.Scene != list[0] {
+	if s := stacked(t, list[:1], 4); s.Levels != 1 || s.Scene != list[0] {
 		t.Error("one level is not itself")
 	}
 }
 
 func TestTheFinestOfAStackIsWhatItWasMadeOf(t *testing.T) {
-	s, want := stack().Finest(), stand(0.1, "large")
+	s, want := stack(t).Finest(), stand(0.1, "large")
 	SameSurfaces(t, want, s)
 	if len(s.Meshes) != 3 || len(s.Images) != 1 || len(s.Materials) != 2 || len(s.Nodes) != 5 || len(s.Animations[0].Channels) != 2 || s.Nodes[0].Extras != nil {
 		t.Errorf("it has %d meshes, %d images, %d materials, %d nodes, %d channels, extras %v", len(s.Meshes), len(s.Images), len(s.Materials), len(s.Nodes), len(s.Animations[0].Channels), s.Nodes[0].Extras)
@@ -119,13 +129,13 @@ func TestTheFinestOfAStackIsWhatItWasMadeOf(t *testing.T) {
 }
 
 func TestTheFinestKeepsWhatMayBeReferredTo(t *testing.T) {
-	s := stack().Scene
+	s := stack(t).Scene
 	s.Root = s.Root.With("ACME_numbers", map[string]any{"node": json.Number("7")})
 	if s.Finest() != s {
 		t.Error("nodes moved, though an unknown extension names one")
 	}
 	// A coarser level that is on the stage too, or is a joint of what is, stays.
-	s = stack().Scene
+	s = stack(t).Scene
 	ids := levels(s.Nodes[0].Extra)
 	s.Scenes[0].Nodes = append(slices.Clone(s.Scenes[0].Nodes), ids[0])
 	s.Skins = []Skin{{Skeleton: None, Joints: []int{ids[1]}}}
@@ -133,5 +143,40 @@ func TestTheFinestKeepsWhatMayBeReferredTo(t *testing.T) {
 	got := s.Finest()
 	if len(got.Nodes) != 5+2 || len(got.Skins) != 1 || got.Skins[0].Joints[0] >= len(got.Nodes) {
 		t.Errorf("%d nodes are left, skins %+v", len(got.Nodes), got.Skins)
+	}
+}
+
+func TestLevelsOfTheModelItselfAreGoneFromAStack(t *testing.T) {
+	level := func(u float32, picture string) *Scene {
+		s := stand(u, picture)
+		for _, e := range []*Extra{&s.Materials[0].Extra, &s.Nodes[0].Extra, &s.Nodes[2].Extra, &s.Nodes[3].Extra} {
+			*e = e.With(lod, map[string]any{"ids": []any{json.Number("1")}}).With("ACME_kept", map[string]any{})
+			e.Extras = map[string]any{screenCoverage: []any{json.Number("0.7")}, "kept": true}
+		}
+		return s
+	}
+	list := []*Scene{level(0.1, "large"), level(0.2, "mid"), level(0.3, "small")}
+	s := stacked(t, list, 4)
+	if len(s.Materials) != 2+2 {
+		t.Errorf("there are %d materials", len(s.Materials))
+	}
+	for i, m := range s.Materials {
+		if _, ok := m.Extensions[lod]; ok {
+			t.Errorf("material %d, %q, has levels %v", i, m.Name, levels(m.Extra))
+		}
+	}
+	kept := map[string]any{"kept": true}
+	for _, e := range []Extra{s.Materials[0].Extra, s.Materials[2].Extra, s.Nodes[2].Extra, s.Nodes[3].Extra} {
+		if e.Extensions["ACME_kept"] == nil || len(e.Extensions) != 1 || !reflect.DeepEqual(e.Extras, kept) {
+			t.Errorf("what had levels of its own has %+v", e)
+		}
+	}
+	// The shade's mesh has those of the stack, on a child that leaves the extension where it was.
+	shade := s.Nodes[0]
+	if ids := levels(s.Nodes[shade.Children[0]].Extra); len(ids) != 2 || ids[0] < 4 || ids[1] < 4 || len(levels(shade.Extra)) != 0 {
+		t.Errorf("the shade has levels %v and %v", levels(shade.Extra), ids)
+	}
+	if !reflect.DeepEqual(list[0], level(0.1, "large")) {
+		t.Error("the finest level was changed")
 	}
 }
