@@ -55,7 +55,7 @@ func (j *job) ladder(ctx context.Context, p Processor) (*Result, error) {
 		out.Manifest.Findings = append(out.Manifest.Findings, j.beyond(k, level)...)
 	}
 	if slices.Contains(j.recipe.Forms, asset.Progressive) {
-		if err := j.progressive(out, levels, names); err != nil {
+		if err := j.progressive(ctx, out, levels, names); err != nil {
 			return nil, err
 		}
 	}

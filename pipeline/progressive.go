@@ -15,13 +15,13 @@ import (
 
 // progressive adds the form to a result. Names are of the files that are there, by hash: of a
 // model with one level it is the file of the web form.
-func (j *job) progressive(out *Result, levels []*packed, names map[string]string) error {
+func (j *job) progressive(ctx context.Context, out *Result, levels []*packed, names map[string]string) error {
 	files, at := distinct(levels)
 	scenes := make([]*scene.Scene, len(files))
 	for i, f := range files {
 		scenes[i] = f.scene
 	}
-	stack, err := scene.StackLevels(context.TODO(), scenes, len(j.folded.Nodes), j.coverage(at))
+	stack, err := scene.StackLevels(ctx, scenes, len(j.folded.Nodes), j.coverage(at))
 	if err != nil {
 		return err
 	}

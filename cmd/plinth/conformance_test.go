@@ -164,7 +164,7 @@ func readWanted(text string) (*wanted, error) {
 	parts := strings.Split(text, " | ")
 	words := strings.Fields(parts[0])
 	w := &wanted{words: words[1:]}
-	for _, code := range strings.Split(words[0], "/") {
+	for code := range strings.SplitSeq(words[0], "/") {
 		status, err := strconv.Atoi(code)
 		if err != nil {
 			return nil, err
@@ -378,16 +378,17 @@ func (w *world) until(t *testing.T, p *plinthProcess, request, name string) {
 
 // essence is a head without what differs from moment to moment.
 func essence(r *reply) string {
-	text := strconv.Itoa(r.status)
+	var text strings.Builder
+	text.WriteString(strconv.Itoa(r.status))
 	for _, f := range r.fields {
 		switch {
 		case f.name == "Date", f.name == "Server-Timing":
 		case f.name == "Cache-Control" && strings.HasPrefix(f.value, "public, max-age=3"): // the rest of a signature's hour
 		default:
-			text += "\n" + f.name + ": " + f.value
+			text.WriteString("\n" + f.name + ": " + f.value)
 		}
 	}
-	return text
+	return text.String()
 }
 
 // whatIsHiddenLooksMissing: another merchant's file, one that needs a signature and one

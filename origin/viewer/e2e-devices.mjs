@@ -26,7 +26,7 @@ const viewers = [
     name,
     async open(page, { base, assets, id }) {
       await page.goto(`${base}/${name}.html?src=${assets}/p/default/${id}.glb`);
-      await page.waitForSelector('body[data-ready=true]', { timeout: 120e3 });
+      await page.waitForSelector('body[data-ready=true], body[data-failed]', { timeout: 120e3 });
       return page.evaluate(() => innerHeight);
     },
   })),

@@ -111,7 +111,8 @@ try {
   // The same files with three.js alone.
   for (const id of ids.slice(0, 3)) {
     await page.goto(`${base}/three.html?src=${assets}/p/default/${id}.glb`);
-    await page.waitForSelector('body[data-ready=true]', { timeout: 120e3 });
+    await page.waitForSelector('body[data-ready=true], body[data-failed]', { timeout: 120e3 });
+    if (await page.$('body[data-failed]')) throw new Error(`${id} with three.js: ${await page.textContent('[role=alert]')}`);
     await page.waitForTimeout(300);
     await drawn(page, page.locator('canvas'), `${id} with three.js`);
     console.log(`${id}: shown by three.js`);
