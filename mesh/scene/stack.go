@@ -47,6 +47,7 @@ func StackLevels(ctx context.Context, levels []*Scene, nodes int, coverage []flo
 	for i := range b.out.Nodes { // levels in levels are more than viewers bear
 		b.out.Nodes[i].Extra = b.out.Nodes[i].withoutLevels()
 	}
+	b.stage()
 	for _, l := range levels {
 		b.out.Required = append(slices.Clone(b.out.Required), l.Required...)
 	}
@@ -66,6 +67,27 @@ func StackLevels(ctx context.Context, levels []*Scene, nodes int, coverage []flo
 	}
 	b.deform()
 	return &Stack{&b.out, len(levels), b.meshLevels, b.imageLevels}, nil
+}
+
+// stage puts all roots on a stage of their own where the model has none: viewers then show
+// every root there is, and coarser levels will be some.
+func (b *stacking) stage() {
+	if len(b.out.Scenes) > 0 {
+		return
+	}
+	child := make([]bool, len(b.out.Nodes))
+	for _, n := range b.out.Nodes {
+		for _, c := range n.Children {
+			child[c] = true
+		}
+	}
+	var roots []int
+	for i := range b.out.Nodes {
+		if !child[i] {
+			roots = append(roots, i)
+		}
+	}
+	b.out.Scenes, b.out.Default = []Roots{{Nodes: roots}}, 0
 }
 
 // stacking is a stack that is being made.

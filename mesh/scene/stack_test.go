@@ -180,3 +180,14 @@ func TestLevelsOfTheModelItselfAreGoneFromAStack(t *testing.T) {
 		t.Error("the finest level was changed")
 	}
 }
+
+func TestAModelWithoutAStageGetsOne(t *testing.T) {
+	list := []*Scene{stand(0.1, "large"), stand(0.2, "large"), stand(0.3, "small")}
+	for _, s := range list {
+		s.Scenes, s.Default = nil, None
+	}
+	s := stacked(t, list, 4)
+	if len(s.Scenes) != 1 || s.Default != 0 || !slices.Equal(s.Scenes[0].Nodes, []int{0, 1, 3}) {
+		t.Errorf("got %+v, default %d", s.Scenes, s.Default)
+	}
+}
