@@ -295,8 +295,8 @@ func TestTheBackendGoesAndComes(t *testing.T) {
 					all.Go(func() {
 						began := time.Now()
 						mustFail(t, c, w, asset.ErrUnavailable)
-						if d := time.Since(began); d > c.conf.FirstByte {
-							t.Errorf("it took %v, more than %v", d, c.conf.FirstByte)
+						if d := time.Since(began); d > 2*c.conf.FirstByte {
+							t.Errorf("it took %v, more than twice %v", d, c.conf.FirstByte)
 						}
 					})
 				}

@@ -12,6 +12,10 @@ import (
 )
 
 // Config says what a cache may use. A zero value has the default that its line names.
+//
+// A block waits at most FirstByte until fewer than Fetches are read, and then at most
+// FirstByte for the backend, so that the worst wait of a caller is twice FirstByte. Who
+// gets no turn costs the backend nothing.
 type Config struct {
 	Store     asset.Store   // where objects come from; required
 	Memory    int64         // bytes; 256 MiB
@@ -19,7 +23,7 @@ type Config struct {
 	Disk      int64         // bytes; 0 is no disk cache
 	Block     int64         // bytes of one read of the backend; 1 MiB
 	Fetches   int           // reads of the backend at a time; 32
-	FirstByte time.Duration // from asking for a block to its first byte; 5 s
+	FirstByte time.Duration // for a turn, and again from asking the backend to the first byte; 5 s
 	Stall     time.Duration // for every 64 KiB of it after that; 5 s
 	Idle      int           // files that stay open though nobody reads them; 512
 	Log       *slog.Logger  // slog.Default()

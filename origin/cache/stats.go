@@ -24,7 +24,7 @@ type Stats struct {
 type Errors struct {
 	NotFound    int64 // the backend has no such object
 	Conflict    int64 // the object changed while it was read
-	Timeout     int64 // the backend was too slow
+	Timeout     int64 // the backend was too slow, or too busy to be asked in time
 	Wrong       int64 // an object's bytes have not its digest, or not its size
 	Unavailable int64 // any other error of the backend
 	Disk        int64 // the disk cache failed
@@ -58,11 +58,12 @@ func (c *Cache) Stats() Stats {
 	return s
 }
 
-// errSlow and errWrong are kinds of their own in Errors; for callers they are
+// errSlow, errCrowded and errWrong are kinds of their own in Errors; for callers they are
 // asset.ErrUnavailable.
 var (
-	errSlow  = errors.New("too slow")
-	errWrong = errors.New("wrong bytes")
+	errSlow    = errors.New("too slow")
+	errCrowded = errors.New("too many reads")
+	errWrong   = errors.New("wrong bytes")
 )
 
 func (n *counts) fault(err error) {
@@ -71,7 +72,7 @@ func (n *counts) fault(err error) {
 		n.notFound.Add(1)
 	case errors.Is(err, asset.ErrConflict):
 		n.conflict.Add(1)
-	case errors.Is(err, errSlow):
+	case errors.Is(err, errSlow), errors.Is(err, errCrowded):
 		n.timeout.Add(1)
 	case errors.Is(err, errWrong):
 		n.wrong.Add(1)
