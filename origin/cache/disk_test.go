@@ -16,11 +16,12 @@ import (
 	"github.com/plinth3d/plinth/pipeline/asset"
 )
 
-// filesUnder returns the files of a folder and the sum of their sizes in bytes.
+// filesUnder returns the files of a cache's folder, but for its lock, and the sum of their
+// sizes in bytes.
 func filesUnder(t *testing.T, dir string) (names []string, size int64) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
+		if err != nil || d.IsDir() || d.Name() == lockName {
 			return err
 		}
 		info, err := d.Info()
@@ -249,7 +250,7 @@ func TestADiskThatFailsHurtsNobody(t *testing.T) {
 			if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 				t.Fatal(err)
 			}
-			if err := os.WriteFile(name, data, 0o644); err != nil {
+			if err := errors.Join(os.WriteFile(name, data, 0o644), os.WriteFile(filepath.Join(conf.Dir, lockName), nil, 0o644)); err != nil {
 				t.Fatal(err)
 			}
 			c := open(t, conf)

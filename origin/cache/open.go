@@ -19,7 +19,7 @@ import (
 type Config struct {
 	Store     asset.Store   // where objects come from; required
 	Memory    int64         // bytes; 256 MiB
-	Dir       string        // folder of the disk cache, for this process alone; required if Disk isn't 0
+	Dir       string        // folder of the disk cache, its own and this process's alone; required if Disk isn't 0
 	Disk      int64         // bytes; 0 is no disk cache
 	Block     int64         // bytes of one read of the backend; 1 MiB
 	Fetches   int           // reads of the backend at a time; 32
@@ -30,7 +30,8 @@ type Config struct {
 }
 
 // Open returns a cache. It removes what a former process left unfinished in Dir and
-// learns what is there; only one process may use Dir.
+// learns what is there. If another process uses Dir it is asset.ErrConflict, and if Dir has
+// files that are not a cache's, asset.ErrInvalid.
 func Open(c Config) (*Cache, error) {
 	c = withDefaults(c)
 	flying := int64(c.Fetches) * c.Block
