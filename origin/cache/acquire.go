@@ -66,6 +66,12 @@ func (f *fill) spot(i int, from *outcome) (s spot, mine bool, err error) {
 		return s, false, *from.err.Load()
 	case f.whole != nil:
 		return spot{data: f.whole}, false, nil
+	case f.verified && f.small():
+		if b, ok := c.memory.get(f.key); ok && b.digest == f.digest {
+			return spot{data: b.data}, false, nil
+		}
+	}
+	switch {
 	case b.filed:
 		return spot{part: f.part}, false, nil
 	case b.piece != nil:

@@ -12,8 +12,9 @@
 // is on its way; a quarter (an eighth if there is a disk) for blocks of unfinished objects
 // that no disk takes; and the rest for whole objects, of at most 128 KiB where a file has
 // them too. What callers hold comes on top: a slice from Object.Bytes lives as long as they
-// write it, a Reader of a miss has 64 KiB while it writes, and its whole object if that is
-// at most a block.
+// write it. A Reader of a miss holds nothing: it reads from the file, or from memory as long
+// as the block has room there, and else has it fetched again. So without a disk, more slow
+// readers than memory has room for cost more reads of the backend, not more memory.
 //
 // When the store's blobs are files of this machine (it has an OpenFile), they are served
 // as they lie, once their digest was found right, and Dir is not used.

@@ -129,6 +129,13 @@ func (s *faulty) add(name string, size int) (Want, []byte) {
 	return Want{Key: key, Digest: d}, data
 }
 
+// remove takes a blob away.
+func (s *faulty) remove(key string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.blobs, key)
+}
+
 func digestOf(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])

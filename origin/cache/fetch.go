@@ -193,7 +193,7 @@ func (fl *flight) keep() error {
 // place records where a block is. mu is held.
 func (f *fill) place(i int, data []byte, filed bool) {
 	switch {
-	case f.small():
+	case f.small() && !f.verified:
 		f.whole = data
 		f.present++
 	case filed:

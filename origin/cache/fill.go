@@ -12,7 +12,7 @@ import (
 
 // A fill is an object of which not all is here, or not all is hashed. Its blocks are in a
 // partial file of the disk cache, or where that isn't possible among Cache.pieces; the
-// only block of a small object is in whole. It is held (refs) by the Objects that were
+// only block of a small object is in whole until it is put away. It is held (refs) by the Objects that were
 // opened on it and by its flights; once nobody does, it stays in Cache.idle for the sake
 // of its blocks. All fields below making are guarded by mu.
 type fill struct {
@@ -28,7 +28,7 @@ type fill struct {
 
 	blocks   []block
 	present  int    // of blocks
-	whole    []byte // the object, if it has one block and that is present
+	whole    []byte // the object, if it has one block, while its flight has a slot for it
 	sum      hash.Hash
 	hashed   int  // blocks that are in sum
 	hashing  bool // somebody is in advance, and owns sum
@@ -169,7 +169,16 @@ func (f *fill) fail(err error) {
 	f.err = err
 	f.c.leave(f)
 	f.c.pieces.dropAll(f)
+	f.unhand()
 	f.tell()
+}
+
+// unhand gives up the block of a small object. mu is held.
+func (f *fill) unhand() {
+	if f.whole != nil {
+		f.whole = nil
+		f.present--
+	}
 }
 
 // watch returns a channel that is closed by the next tell. mu is held for both.

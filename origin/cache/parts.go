@@ -123,49 +123,59 @@ func (f *fill) lose(i int, err error) {
 func (f *fill) blob() *blob { return &blob{f.key, f.digest, f.whole, f.modified} }
 
 // shelve writes a verified object that is whole in memory to a file, and ends its fill. What
-// no file takes stays in memory, whatever its size.
-func (c *Cache) shelve(f *fill) {
+// no file takes stays in memory, whatever its size. Who reads it goes on to do so, but from
+// the file or as from a block of an unfinished object: however many are slow, what they hold
+// in memory is within its bounds.
+func (c *Cache) shelve(f *fill, b *blob) {
 	var r rubbish
 	c.mu.Lock()
 	room := c.reserve(f.size, &r)
 	c.mu.Unlock()
 	c.clean(&r)
 	e := entryOf(f)
-	kept := room && c.writeFile(e.name, f.whole)
-	if !kept && f.size > copied {
-		c.memory.put(f.blob())
+	var p *part
+	if room {
+		p = c.writeFile(e.name, b.data)
+	}
+	if p == nil && f.size > copied {
+		c.memory.put(b)
 	}
 	r = rubbish{}
 	c.mu.Lock()
+	f.unhand()
 	switch {
-	case kept:
+	case p != nil:
+		f.part, f.adopted, f.blocks[0].filed = p, true, true
+		f.present++
 		c.enter(e, &r)
 	case room:
 		c.used -= pages(f.size)
 	}
 	c.leave(f)
+	if p == nil && f.refs > 1 { // not its flight alone
+		c.pieces.add(f, 0, b.data)
+		c.trim(&r)
+	}
 	c.mu.Unlock()
 	c.clean(&r)
 }
 
-func (c *Cache) writeFile(name string, data []byte) bool {
+// writeFile makes a file of the disk cache, and returns it open; nil if the disk fails.
+func (c *Cache) writeFile(name string, data []byte) *part {
 	p, err := c.disk.temp()
 	if err != nil {
 		c.disk.fault(err)
-		return false
+		return nil
 	}
-	_, err = p.file.Write(data)
-	if e := p.file.Close(); err == nil {
-		err = e
-	}
-	if err == nil {
+	if _, err = p.file.Write(data); err == nil {
 		err = c.disk.publish(p, name)
 	}
 	if err != nil {
 		c.disk.fault(err)
-		c.clean(&rubbish{names: []string{p.name}})
+		c.clean(&rubbish{parts: []*part{p}, names: []string{p.name}})
+		return nil
 	}
-	return err == nil
+	return p
 }
 
 // adopt makes a verified object's partial file one of the disk cache, and ends its fill.

@@ -101,10 +101,11 @@ func (f *fill) conclude() {
 		c.counts.fault(f.err)
 		c.conf.Log.Error("the backend has wrong bytes", "key", f.key, "digest", digest)
 	case f.small():
+		b := f.blob()
 		if f.size <= copied {
-			c.memory.put(f.blob())
+			c.memory.put(b)
 		}
-		c.shelve(f)
+		c.shelve(f, b)
 	default:
 		c.adopt(f)
 	}
