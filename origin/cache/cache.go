@@ -50,7 +50,9 @@ type opener interface {
 //   - A block never changes: a fill that sees other bytes, another tag or another size
 //     for it fails, for good and for all its readers.
 //   - used is the sum of the weights of the disk cache's entries and of what fills have
-//     reserved; it is at most Disk.
+//     reserved; it is at most Disk. What lingers comes on top: files that were deleted and
+//     are being read. Beyond a quarter of Disk no file is made and none in use deleted to
+//     make room.
 //   - A fill is in idle just when it is in fills and has no refs.
 //
 // With mu held no file is touched, no store, log or Admit called, and no channel waited
@@ -80,6 +82,8 @@ type Cache struct {
 	used   int64 // bytes of disk
 	parts  int64 // bytes of disk reserved by fills, a part of used
 	absent absent
+
+	lingering int64 // bytes of files that were deleted and are still being read
 }
 
 // chunk is how many bytes a reader takes at a time.

@@ -129,6 +129,9 @@ func audit(t *testing.T, c *Cache) {
 	for key, e := range c.files.at {
 		used += pages(e.size)
 		pooled += len(e.pool)
+		if e.open != len(e.pool) {
+			t.Errorf("%s: %d open files, %d of them idle", key, e.open, len(e.pool))
+		}
 		if e.gone || e.key != key || c.fills[key] != nil {
 			t.Errorf("%s: gone %v, or unfinished", key, e.gone)
 		}
@@ -153,7 +156,7 @@ func audit(t *testing.T, c *Cache) {
 		}
 	}
 	_, onDisk := filesUnder(t, c.conf.Dir)
-	if used != c.used || parts != c.parts || used > c.conf.Disk || onDisk > used {
+	if c.lingering != 0 || used != c.used || parts != c.parts || used > c.conf.Disk || onDisk > used {
 		t.Errorf("got %d bytes of disk (%d counted, %d there), %d reserved (%d counted), allowed %d", used, c.used, onDisk, parts, c.parts, c.conf.Disk)
 	}
 	if pieces != c.pieces.bytes || pieces > c.pieces.limit || c.idle.Len() != len(c.fills) || c.files.order.Len() != len(c.files.at) {

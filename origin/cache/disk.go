@@ -35,8 +35,9 @@ type disk struct {
 
 // A part is a file under partial.
 type part struct {
-	name string
-	file *os.File
+	name  string
+	file  *os.File
+	entry *entry // unless nil, the object that it was published as
 }
 
 // page is what a file's size is rounded up to.
@@ -151,7 +152,7 @@ func (d *disk) temp() (*part, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &part{name, f}, nil
+	return &part{name: name, file: f}, nil
 }
 
 // publish gives a partial file its name. It isn't synced: a crash may cost it, and whoever
@@ -172,7 +173,7 @@ func (d *disk) fault(err error) {
 	}
 }
 
-// rubbish is what mu's holder leaves to be cleaned up without it.
+// rubbish is what mu's holder leaves to be cleaned up without it, for clean.
 type rubbish struct {
 	handles []*handle
 	parts   []*part
@@ -186,6 +187,11 @@ func (c *Cache) clean(r *rubbish) {
 	for _, p := range r.parts {
 		if err := p.file.Close(); err != nil {
 			c.disk.fault(err)
+		}
+		if p.entry != nil {
+			c.mu.Lock()
+			c.count(p.entry, -1)
+			c.mu.Unlock()
 		}
 	}
 	for _, name := range r.names {

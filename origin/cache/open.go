@@ -20,7 +20,7 @@ type Config struct {
 	Store     asset.Store   // where objects come from; required
 	Memory    int64         // bytes; 256 MiB
 	Dir       string        // folder of the disk cache, its own and this process's alone; required if Disk isn't 0
-	Disk      int64         // bytes; 0 is no disk cache
+	Disk      int64         // bytes, and a quarter more for deleted files that are being read; 0 is no disk cache
 	Block     int64         // bytes of one read of the backend; 1 MiB
 	Fetches   int           // reads of the backend at a time; 32
 	FirstByte time.Duration // for a turn, and again from asking the backend to the first byte; 5 s

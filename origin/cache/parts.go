@@ -2,16 +2,26 @@ package cache
 
 import "time"
 
+// chances is how many files that are being read are passed over at a time.
+const chances = 64
+
+// slack is how many bytes of deleted files there may be that are still being read, before
+// no more room is made by deleting such.
+func (c *Cache) slack() int64 { return c.conf.Disk / 4 }
+
 // reserve makes room on the disk and takes it. Unfinished objects that nobody reads go
-// first, then files by their last use; both may be open still, elsewhere. mu is held.
+// first, then files by their last use. mu is held.
 func (c *Cache) reserve(size int64, r *rubbish) bool {
 	if c.disk == nil || pages(size) > c.conf.Disk {
+		return false
+	}
+	if c.lingering > c.slack() {
 		return false
 	}
 	for c.used+pages(size) > c.conf.Disk {
 		if f := c.idleWithPart(); f != nil {
 			c.drop(f, r)
-		} else if e := c.files.oldest(); e != nil {
+		} else if e := c.victim(); e != nil {
 			c.forget(e, r)
 		} else {
 			return false
@@ -19,6 +29,19 @@ func (c *Cache) reserve(size int64, r *rubbish) bool {
 	}
 	c.used += pages(size)
 	return true
+}
+
+// victim is the file to delete: the one used longest ago, but for those whose readers would keep
+// too much of the disk. nil if none was found soon.
+func (c *Cache) victim() *entry {
+	for range chances {
+		e := c.files.oldest()
+		if e == nil || e.open == len(e.pool) || c.lingering+pages(e.size) <= c.slack() {
+			return e
+		}
+		c.files.order.MoveToFront(e.at) // it is in use
+	}
+	return nil
 }
 
 func (c *Cache) idleWithPart() *fill {
@@ -145,9 +168,10 @@ func (c *Cache) shelve(f *fill, b *blob) {
 	f.unhand()
 	switch {
 	case p != nil:
-		f.part, f.adopted, f.blocks[0].filed = p, true, true
+		f.part, f.blocks[0].filed = p, true
 		f.present++
 		c.enter(e, &r)
+		c.bind(f, e)
 	case room:
 		c.used -= pages(f.size)
 	}
@@ -194,13 +218,19 @@ func (c *Cache) adopt(f *fill) {
 	}
 	var r rubbish
 	c.mu.Lock()
-	f.adopted = true
 	c.parts -= f.reserved
 	f.reserved = 0 // it is the entry's now
 	c.enter(e, &r)
+	c.bind(f, e)
 	c.leave(f)
 	c.mu.Unlock()
 	c.clean(&r)
+}
+
+// bind notes that a fill's open file is an entry's. mu is held.
+func (c *Cache) bind(f *fill, e *entry) {
+	f.adopted, f.part.entry = true, e
+	c.count(e, 1)
 }
 
 // entryOf is the file of a verified object.

@@ -13,7 +13,7 @@ type Stats struct {
 	Reads, ReadBytes     int64 // of the backend: begun, and bytes that came
 	Errors               Errors
 	MemoryBytes          int64 // whole objects, blocks of unfinished ones, and slots that are taken
-	DiskBytes            int64 // of the disk cache, with what unfinished objects have reserved
+	DiskBytes            int64 // of the disk cache, with what unfinished objects have reserved, and deleted files that are being read
 	DiskFiles            int64 // whole objects known as files
 	OpenFiles            int64 // read from or idle
 	Fetches              int64 // reads of the backend right now
@@ -52,7 +52,7 @@ func (c *Cache) Stats() Stats {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s.MemoryBytes += c.pieces.bytes
-	s.DiskBytes = c.used
+	s.DiskBytes = c.used + c.lingering
 	s.DiskFiles = int64(len(c.files.at))
 	s.Unfinished = int64(len(c.fills))
 	return s
