@@ -73,17 +73,16 @@ type Cache struct {
 	stop context.CancelFunc
 	work sync.WaitGroup // flights and checks; joined under mu, while not closed
 
-	mu     sync.Mutex
-	closed bool
-	fills  map[string]*fill
-	idle   list.List // of *fill, last used first
-	pieces pieces
-	files  shelf
-	used   int64 // bytes of disk
-	parts  int64 // bytes of disk reserved by fills, a part of used
-	absent absent
-
+	mu        sync.Mutex
+	closed    bool
+	fills     map[string]*fill
+	idle      list.List // of *fill, last used first
+	pieces    pieces
+	files     shelf
+	used      int64 // bytes of disk
+	parts     int64 // bytes of disk reserved by fills, a part of used
 	lingering int64 // bytes of files that were deleted and are still being read
+	refused   refusals
 }
 
 // chunk is how many bytes a reader takes at a time.
@@ -134,8 +133,9 @@ type Want struct {
 
 // Get opens an object. It is where it was found, and must be closed. One that isn't here
 // and whose size is given costs no read of the backend yet: its Reader does that. A
-// missing object is asset.ErrNotFound (remembered for five seconds), a wrong one and a
-// backend that doesn't answer asset.ErrUnavailable.
+// missing object is asset.ErrNotFound, a wrong one and a backend that doesn't answer
+// asset.ErrUnavailable. The first two are remembered for five seconds, the last for one, in
+// which the backend isn't asked for that object again.
 func (c *Cache) Get(ctx context.Context, w Want) (Object, error) {
 	if b, ok := c.memory.get(w.Key); ok {
 		return c.fromMemory(b, w)
@@ -172,7 +172,7 @@ func (c *Cache) look(w Want, files bool) (*blob, *entry, *fill, error) {
 	if c.closed {
 		return nil, nil, nil, errClosed
 	}
-	if c.absent.has(w.Key, time.Now()) {
+	if c.refused.absent(w.Key, time.Now()) {
 		return nil, nil, nil, fmt.Errorf("%s: %w", w.Key, asset.ErrNotFound)
 	}
 	if e := c.files.at[w.Key]; e != nil && files {

@@ -9,7 +9,6 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/plinth3d/plinth/pipeline/asset"
 )
@@ -295,36 +294,6 @@ func TestWhoIsNotAdmittedFailsAlone(t *testing.T) {
 		synctest.Wait()
 		mustRead(t, c, Want{Key: w.Key, Digest: w.Digest, Admit: func() error { return errBusy }}, data, Disk)
 	})
-}
-
-func TestAMissingObjectIsRememberedForFiveSeconds(t *testing.T) {
-	bubble(t, func(t *testing.T, s *faulty, c *Cache) {
-		w, data := s.add("x", 100)
-		delete(s.blobs, w.Key)
-		mustFail(t, c, w, asset.ErrNotFound)
-		s.blobs[w.Key] = data
-		time.Sleep(5*time.Second - 1)
-		mustFail(t, c, w, asset.ErrNotFound)
-		if n := len(s.reads()); n != 1 {
-			t.Errorf("got %d reads of the backend, want 1", n)
-		}
-		time.Sleep(time.Nanosecond)
-		mustRead(t, c, w, data, Miss)
-	})
-}
-
-func TestAbsentKeysAreBounded(t *testing.T) {
-	var a absent
-	now := time.Now()
-	for i := range 3 * mostAbsent {
-		a.add(fmt.Sprint(i), now)
-	}
-	if len(a.until) != mostAbsent || len(a.order) != mostAbsent {
-		t.Errorf("got %d, %d, want %d", len(a.until), len(a.order), mostAbsent)
-	}
-	if a.has("0", now) || !a.has(fmt.Sprint(3*mostAbsent-1), now) {
-		t.Error("the oldest is there, or the newest isn't")
-	}
 }
 
 func TestWhatIsNoObjectIsInvalid(t *testing.T) {

@@ -74,6 +74,7 @@ func chaos(t *testing.T, disk int64, seed uint64) {
 		if errors.Is(err, asset.ErrUnavailable) && len(datas[i]) > testBlock {
 			// A part that was read before had wrong bytes, which the digest has told
 			// only now that all are here. They are dropped.
+			time.Sleep(wrongFor)
 			got, _, err = read(t.Context(), c, w, 0, -1)
 		}
 		if err != nil || !bytes.Equal(got, datas[i]) {

@@ -129,7 +129,7 @@ func TestTwoReadsOfABlockAreNotMixed(t *testing.T) {
 			t.Fatal(err)
 		}
 		close(gate)
-		synctest.Wait()
+		time.Sleep(failedFor)
 		mustRead(t, c, w, data, Miss) // in the same fill: the first still holds it
 		if rest, err := io.ReadAll(r); !errors.Is(err, asset.ErrUnavailable) {
 			t.Errorf("got %d bytes more, %v", len(rest), err)
@@ -305,6 +305,7 @@ func TestTheBackendGoesAndComes(t *testing.T) {
 				mustRead(t, c, large, more, Disk)
 				all.Wait()
 				s.set(nil)
+				time.Sleep(failedFor)
 				w, data := s.add("a", 100)
 				mustRead(t, c, w, data, Miss)
 			})
@@ -323,6 +324,7 @@ func TestABackendThatIsDeafToItsDeadlineHoldsNobodyUp(t *testing.T) {
 			}
 		})
 		mustFail(t, c, w, asset.ErrUnavailable)
+		time.Sleep(failedFor)
 		mustRead(t, c, w, data, Miss)
 		synctest.Wait()
 		close(gate) // what it says too late, and wrong, is nobody's

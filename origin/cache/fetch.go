@@ -46,7 +46,7 @@ func (fl *flight) refused(err error) error {
 	switch {
 	case errors.Is(err, asset.ErrNotFound):
 		err = fmt.Errorf("%s: %w", f.key, asset.ErrNotFound)
-		c.absent.add(f.key, time.Now())
+		c.miss(f.key)
 		f.fail(err)
 	case errors.Is(err, asset.ErrConflict):
 		err = f.changed(err)

@@ -122,7 +122,7 @@ func (c *Cache) unopened(e *entry, err error) error {
 		c.forget(e, &r)
 	}
 	if gone && e.name == "" {
-		c.absent.add(e.key, time.Now())
+		c.miss(e.key)
 	}
 	c.mu.Unlock()
 	c.clean(&r)

@@ -21,6 +21,7 @@ type fill struct {
 	making      sync.Mutex // held while the partial file is made; taken before mu
 
 	size     int64 // in bytes; -1 until somebody knew
+	hint     int64 // the size, if it was a caller who knew; else 0
 	answered bool  // by the backend: modified and tag are known
 	modified time.Time
 	tag      string
@@ -62,6 +63,7 @@ const idleFills = 256
 func (c *Cache) begin(w Want) *fill {
 	f := &fill{c: c, key: w.Key, digest: w.Digest, size: -1, blocks: make([]block, 1), refs: 1}
 	if w.Size > 0 {
+		f.hint = w.Size
 		f.setSize(w.Size)
 	}
 	c.fills[w.Key] = f
@@ -90,6 +92,7 @@ func (f *fill) expect(w Want) error {
 	f.c.mu.Lock()
 	defer f.c.mu.Unlock()
 	if f.size < 0 && w.Size > 0 && f.blocks[0].flight == nil {
+		f.hint = w.Size
 		f.setSize(w.Size) // else the backend is about to tell
 	}
 	return agree(w, f.digest, f.size)

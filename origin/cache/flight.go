@@ -145,6 +145,9 @@ func (fl *flight) finish(err error) {
 	if b := &f.blocks[fl.i]; b.flight == fl {
 		b.flight = nil
 	}
+	if err != nil {
+		f.remember(err)
+	}
 	c.mu.Unlock()
 	fl.mu.Lock()
 	defer fl.mu.Unlock()

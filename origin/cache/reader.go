@@ -23,6 +23,7 @@ type Reader struct {
 	ticket *ticket
 	sure   int64    // bytes before this may be given away before the object is verified
 	block  int      // the one that was read last
+	due    bool     // the next one may be to be fetched ahead
 	from   *outcome // of the read of the backend that its bytes came from, so far
 }
 
@@ -110,9 +111,8 @@ func (r *Reader) next(p []byte) ([]byte, error) {
 func (r *Reader) fetch(p []byte) ([]byte, error) {
 	c := r.f.c
 	i, off := int(r.pos/c.conf.Block), int(r.pos%c.conf.Block)
-	entering := i != r.block
-	if entering {
-		r.block, r.from = i, r.ticket.told(i)
+	if i != r.block {
+		r.block, r.from, r.due = i, r.ticket.told(i), true
 	}
 	for {
 		// Two reads of the backend are never mixed in one block: if the bytes of before
@@ -122,14 +122,19 @@ func (r *Reader) fetch(p []byte) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if entering && r.ticket.held && int64(i+1)*c.conf.Block < r.end {
-			r.f.ahead(i + 1)
-		}
-		entering = false
+		r.prefetch(i)
 		b, err := r.read(s, p, i, off)
 		if err != nil || len(b) > 0 {
+			r.prefetch(i)
 			return b, err
 		}
+	}
+}
+
+// prefetch begins to fetch the block after i, once.
+func (r *Reader) prefetch(i int) {
+	if r.due && r.ticket.held && int64(i+1)*r.c.conf.Block < r.end {
+		r.due = !r.f.ahead(i + 1)
 	}
 }
 

@@ -93,6 +93,7 @@ func (f *fill) conclude() {
 	f.verified = digest == f.digest
 	if !f.verified {
 		f.fail(fmt.Errorf("%w: %s: %w: the digest is %s", asset.ErrUnavailable, f.key, errWrong, digest))
+		f.remember(f.err)
 	}
 	f.tell()
 	c.mu.Unlock()
