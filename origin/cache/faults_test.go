@@ -28,6 +28,7 @@ var faultsOf = []struct {
 	{"an error after the last byte", asset.ErrUnavailable, func(a *answer) { a.after = errReset }},
 	{"more bytes than there are", asset.ErrUnavailable, func(a *answer) { a.data = append(a.data, 1) }},
 	{"another size", asset.ErrUnavailable, func(a *answer) { a.info.Size = 7 }},
+	{"nothing, and that as its size", asset.ErrUnavailable, func(a *answer) { a.info.Size, a.data = 0, nil }},
 	{"a negative size", asset.ErrUnavailable, func(a *answer) { a.info.Size = -1 }},
 	{"a size beyond measure", asset.ErrUnavailable, func(a *answer) { a.info.Size = 1 << 60 }},
 	{"one wrong bit at the beginning", asset.ErrUnavailable, func(a *answer) { a.data[0] ^= 1 }},
@@ -74,6 +75,19 @@ func TestAFaultIsAnErrorAndNothingWrongIsKept(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestAnObjectThatIsSaidToBeEmptyIsWrong(t *testing.T) {
+	bubble(t, func(t *testing.T, s *faulty, c *Cache) {
+		w, _ := s.add("x", 1000)
+		s.set(func(_ int, a *answer) { a.info.Size, a.data = 0, nil })
+		mustFail(t, c, w, asset.ErrUnavailable)
+		none, nothing := s.add("none", 0)
+		mustRead(t, c, none, nothing, Miss)
+		if st := c.Stats(); st.Errors.Wrong != 1 || none.Digest != digestOfNothing {
+			t.Errorf("got %+v; the digest of nothing is %s", st, none.Digest)
+		}
+	})
 }
 
 func TestAWrongObjectIsNeverComplete(t *testing.T) {

@@ -89,6 +89,10 @@ func (fl *flight) greet(info asset.Info) (int, error) {
 	return length, err
 }
 
+// digestOfNothing is the only one that an empty object may have: no reader of one comes to
+// where the digest is waited for.
+const digestOfNothing = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
 // learn takes over what a backend tells first. mu is held.
 func (f *fill) learn(info asset.Info) error {
 	switch {
@@ -96,6 +100,8 @@ func (f *fill) learn(info asset.Info) error {
 		return f.err
 	case info.Size < 0 || f.c.blocksOf(info.Size) > mostBlocks:
 		return fmt.Errorf("%w: %s: %w: the backend says it has %d bytes", asset.ErrUnavailable, f.key, errWrong, info.Size)
+	case info.Size == 0 && f.digest != digestOfNothing:
+		return fmt.Errorf("%w: %s: %w: the backend says it is empty", asset.ErrUnavailable, f.key, errWrong)
 	case f.size >= 0 && info.Size != f.size && !f.answered:
 		return fmt.Errorf("%w: %s: %w: it has %d bytes, not %d", asset.ErrUnavailable, f.key, errWrong, info.Size, f.size)
 	case f.answered && (info.Size != f.size || info.Tag != f.tag):
