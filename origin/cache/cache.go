@@ -92,13 +92,16 @@ const chunk = 64 << 10
 const mostBlocks = 1 << 20
 
 // Close ends reads of the backend, waits for them, and closes files that nobody reads.
-// Objects that are open stay readable as far as their bytes are here.
+// Objects that are open stay readable as far as their bytes are here and were checked.
 func (c *Cache) Close() error {
 	var r rubbish
 	c.mu.Lock()
 	c.closed = true
 	for c.files.pooled > 0 {
 		r.handles = append(r.handles, c.files.unpoolOldest())
+	}
+	for _, f := range c.fills {
+		f.tell()
 	}
 	for c.idle.Len() > 0 {
 		c.drop(c.idle.Back().Value.(*fill), &r)

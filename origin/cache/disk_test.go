@@ -466,6 +466,13 @@ func TestOpenRefusesWhatCannotWork(t *testing.T) {
 		"no room for its fetches":    func(c *Config) { c.Fetches = 33 },
 		"a block of a negative size": func(c *Config) { c.Block = -1 },
 		"a negative memory":          func(c *Config) { c.Memory = -1 },
+		"a memory beyond measure":    func(c *Config) { c.Memory = 1<<63 - 1 },
+		"a disk beyond measure":      func(c *Config) { c.Disk = 1<<63 - 1 },
+		"a product that overflows":   func(c *Config) { c.Fetches, c.Block = 1<<34, 1<<30 },
+		"a negative time":            func(c *Config) { c.FirstByte = -1 },
+		"another negative time":      func(c *Config) { c.Stall = -1 },
+		"a time beyond measure":      func(c *Config) { c.Stall = 1<<63 - 1 },
+		"a negative number of files": func(c *Config) { c.Idle = -1 },
 	} {
 		t.Run(name, func(t *testing.T) {
 			conf := config(t, &faulty{})

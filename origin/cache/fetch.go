@@ -120,6 +120,7 @@ func (f *fill) learn(info asset.Info) error {
 func (fl *flight) fetch(body io.Reader, late *time.Timer) error {
 	c := fl.f.c
 	var over [1]byte
+	until := time.Now().Add(c.conf.patience())
 	for n, due, idle := 0, 1, 0; ; {
 		into := over[:]
 		if n < len(fl.buf) {
@@ -144,7 +145,7 @@ func (fl *flight) fetch(body io.Reader, late *time.Timer) error {
 		}
 		idle = 0
 		if n += m; n >= due {
-			late.Reset(c.conf.Stall)
+			late.Reset(min(c.conf.Stall, time.Until(until)))
 			due = n + chunk
 		}
 		fl.show(n)

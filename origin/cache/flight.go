@@ -75,7 +75,7 @@ func (fl *flight) run(slot bool) {
 	ctx, cancel := context.WithCancel(c.life)
 	defer cancel()
 	late := time.AfterFunc(c.conf.FirstByte, func() {
-		fl.end(fmt.Errorf("%w: read %s: %w: no bytes within %v, or no more within %v", asset.ErrUnavailable, fl.f.key, errSlow, c.conf.FirstByte, c.conf.Stall))
+		fl.end(fmt.Errorf("%w: read %s: %w: no bytes within %v, no more within %v, or not all within %v", asset.ErrUnavailable, fl.f.key, errSlow, c.conf.FirstByte, c.conf.Stall, c.conf.patience()))
 		cancel()
 	})
 	defer late.Stop()

@@ -24,7 +24,7 @@ type Config struct {
 	Block     int64         // bytes of one read of the backend; 1 MiB
 	Fetches   int           // reads of the backend at a time; 32
 	FirstByte time.Duration // for a turn, and again from asking the backend to the first byte; 5 s
-	Stall     time.Duration // for every 64 KiB of it after that; 5 s
+	Stall     time.Duration // for every 64 KiB of it after that, and half of it on the whole; 5 s
 	Idle      int           // files that stay open though nobody reads them; 512
 	Log       *slog.Logger  // slog.Default()
 }
@@ -34,13 +34,15 @@ type Config struct {
 // files that are not a cache's, asset.ErrInvalid.
 func Open(c Config) (*Cache, error) {
 	c = withDefaults(c)
-	flying := int64(c.Fetches) * c.Block
 	switch {
-	case c.Store == nil || c.Memory < 0 || c.Disk < 0 || c.Block < 1 || c.Block > 1<<30 || c.Fetches < 1:
-		return nil, fmt.Errorf("%w: a cache needs a store, and sizes that are not negative", asset.ErrInvalid)
-	case flying > c.Memory/2:
+	case c.Store == nil || !within(c.Memory, mostBytes) || !within(c.Disk, mostBytes) || !within(c.Block-1, 1<<30-1) || c.Fetches < 1 || c.Idle < 0:
+		return nil, fmt.Errorf("%w: a cache needs a store, and sizes and numbers that are neither negative nor beyond measure", asset.ErrInvalid)
+	case !within(int64(c.FirstByte), int64(longest)) || !within(int64(c.Stall), int64(longest)):
+		return nil, fmt.Errorf("%w: a cache waits neither %v nor %v; set 0 to %v", asset.ErrInvalid, c.FirstByte, c.Stall, longest)
+	case int64(c.Fetches) > c.Memory/2/c.Block:
 		return nil, fmt.Errorf("%w: %d fetches of %d bytes need more than half of the cache's memory of %d bytes; allow more memory or fewer fetches", asset.ErrInvalid, c.Fetches, c.Block, c.Memory)
 	}
+	flying := int64(c.Fetches) * c.Block
 	k := &Cache{conf: c, seed: maphash.MakeSeed(), fills: map[string]*fill{}}
 	k.slots = make(chan struct{}, c.Fetches)
 	k.checks = make(chan struct{}, runtime.GOMAXPROCS(0))
@@ -59,6 +61,20 @@ func Open(c Config) (*Cache, error) {
 	}
 	k.life, k.stop = context.WithCancel(context.Background())
 	return k, nil
+}
+
+// mostBytes and longest bound the settings, so that no sum or product of them overflows.
+const (
+	mostBytes = 1 << 60
+	longest   = 24 * time.Hour
+)
+
+func within(n, most int64) bool { return n >= 0 && n <= most }
+
+// patience is how long the bytes of a block may take: a backend that gives 64 KiB just in
+// time, each time, shall not have a slot for ever.
+func (c *Config) patience() time.Duration {
+	return c.Stall * time.Duration(max(8, c.Block/chunk/2))
 }
 
 // unfinished is the part of memory for blocks of unfinished objects.
