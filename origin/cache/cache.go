@@ -1,23 +1,3 @@
-// Package cache keeps the objects that the origin serves: memory over disk over an
-// asset.Store.
-//
-// Objects never change and are named by the SHA-256 of their bytes, which the caller
-// passes. Nothing wrong is ever cached: a block counts only when the backend's answer
-// ended well, and an object leaves this process's care (as a file of the disk cache, or
-// whole in memory) only when all of its bytes have been hashed. Any number of readers of
-// one block of Config.Block bytes share one read of the backend; its bytes reach them as
-// they arrive.
-//
-// Config.Memory bounds the bytes in memory, in three parts: Fetches times Block for what
-// is on its way; a quarter (an eighth if there is a disk) for blocks of unfinished objects
-// that no disk takes; and the rest for whole objects, of at most 128 KiB where a file has
-// them too. What callers hold comes on top: a slice from Object.Bytes lives as long as they
-// write it. A Reader of a miss holds nothing: it reads from the file, or from memory as long
-// as the block has room there, and else has it fetched again. So without a disk, more slow
-// readers than memory has room for cost more reads of the backend, not more memory.
-//
-// When the store's blobs are files of this machine (it has an OpenFile), they are served
-// as they lie, once their digest was found right, and Dir is not used.
 package cache
 
 import (
@@ -43,14 +23,15 @@ type opener interface {
 // Its lock, mu, guards what lies below it, and the fields of fills, blocks, pieces and
 // entries that their types say. These hold whenever nobody has it:
 //
-//   - An object is in at most one place: a fill in fills, or an entry in files. (Memory
-//     may have a copy, and an entry whose file can't be opened may have a fill beside it.)
-//     A fill leaves fills in the moment its entry appears.
-//   - A block of a fill has at most one flight, and none while it is present.
+//   - A key has at most one fill in fills and one entry in files, and not both, unless the
+//     entry's file can't be opened. A fill leaves fills in the moment its entry appears.
+//     (Memory may have a copy, and fills that have left may still be held and read.)
+//   - A block of a fill has at most one flight, and none while it is present. (One that was
+//     ended by its deadline may still have its slot, until the backend lets go.)
 //   - A block never changes: a fill that sees other bytes, another tag or another size
 //     for it fails, for good and for all its readers.
-//   - used is the sum of the weights of the disk cache's entries and of what fills have
-//     reserved; it is at most Disk. What lingers comes on top: files that were deleted and
+//   - used is the sum of the weights of the disk cache's entries, of what fills have
+//     reserved, and of what shelve is writing; it is at most Disk. What lingers comes on top: files that were deleted and
 //     are being read. Beyond a quarter of Disk no file is made and none in use deleted to
 //     make room.
 //   - A fill is in idle just when it is in fills and has no refs.

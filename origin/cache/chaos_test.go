@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"sync"
 	"testing"
@@ -167,34 +166,3 @@ func audit(t *testing.T, c *Cache) {
 		t.Errorf("got %d idle files, %d counted, %d open; %d slots taken", pooled, c.files.pooled, n, len(c.slots))
 	}
 }
-
-func TestASlowClientIsSentChunks(t *testing.T) {
-	bubble(t, func(t *testing.T, s *faulty, c *Cache) {
-		w, data := s.add("x", 3*testBlock)
-		o, err := c.Get(t.Context(), w)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer o.Close()
-		r, err := o.Reader(t.Context(), 0, o.Size)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var whole bytes.Buffer
-		most := 0
-		_, err = r.WriteTo(writer(func(p []byte) (int, error) {
-			most = max(most, len(p))
-			return whole.Write(p)
-		}))
-		if err != nil || most > chunk || !bytes.Equal(whole.Bytes(), data) {
-			t.Errorf("got %d bytes, at most %d at a time, %v", whole.Len(), most, err)
-		}
-		if n, err := r.Read(make([]byte, 1)); n != 0 || err != io.EOF {
-			t.Errorf("at the end got %d, %v", n, err)
-		}
-	})
-}
-
-type writer func(p []byte) (int, error)
-
-func (w writer) Write(p []byte) (int, error) { return w(p) }

@@ -188,7 +188,7 @@ func read(ctx context.Context, c *Cache, w Want, offset, length int64) ([]byte, 
 		return nil, o.Layer, err
 	}
 	b := bytes.NewBuffer(make([]byte, 0, length))
-	_, err = r.WriteTo(b)
+	_, err = io.Copy(b, r)
 	return b.Bytes(), o.Layer, err
 }
 

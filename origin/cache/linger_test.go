@@ -7,6 +7,26 @@ import (
 	"testing/synctest"
 )
 
+func TestTheNumberOfFilesIsBoundedByMemory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &faulty{}
+		conf := config(t, s)
+		conf.Block, conf.Fetches, conf.Memory = 1000, 1, 40<<10
+		c := open(t, conf)
+		for i := range 50 {
+			w, data := s.add(fmt.Sprint(i), 100)
+			mustRead(t, c, w, data, Miss)
+			synctest.Wait()
+			if st := c.Stats(); st.DiskFiles != int64(min(i+1, 20)) {
+				t.Fatalf("%d objects: got %d files", i+1, st.DiskFiles)
+			}
+		}
+		if names, _ := filesUnder(t, conf.Dir); len(names) != 20 {
+			t.Errorf("got %d files on the disk, want 20", len(names))
+		}
+	})
+}
+
 // Many objects are read slowly, each from its file, on a disk that has room for a few.
 func TestDeletedFilesThatAreReadCount(t *testing.T) {
 	for _, how := range []string{"from files", "as they come"} {

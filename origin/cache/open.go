@@ -16,6 +16,9 @@ import (
 // A block waits at most FirstByte until fewer than Fetches are read, and then at most
 // FirstByte for the backend, so that the worst wait of a caller is twice FirstByte. Who
 // gets no turn costs the backend nothing.
+//
+// The disk cache has at most one file for each 2 KiB of Memory. What is known of a file
+// takes about 600 bytes, beside Memory.
 type Config struct {
 	Store     asset.Store   // where objects come from; required
 	Memory    int64         // bytes; 256 MiB

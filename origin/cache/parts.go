@@ -21,15 +21,31 @@ func (c *Cache) reserve(size int64, r *rubbish) bool {
 	for c.used+pages(size) > c.conf.Disk {
 		if f := c.idleWithPart(); f != nil {
 			c.drop(f, r)
-		} else if e := c.victim(); e != nil {
-			c.forget(e, r)
-		} else {
+		} else if !c.evict(r) {
+			return false
+		}
+	}
+	for int64(len(c.files.at)) >= c.mostFiles() {
+		if !c.evict(r) {
 			return false
 		}
 	}
 	c.used += pages(size)
 	return true
 }
+
+// evict deletes a file, if one may be. mu is held.
+func (c *Cache) evict(r *rubbish) bool {
+	e := c.victim()
+	if e != nil {
+		c.forget(e, r)
+	}
+	return e != nil
+}
+
+// mostFiles bounds the disk cache's files by the memory that they take: about 600 bytes each for
+// the name, the digest and their place in the table.
+func (c *Cache) mostFiles() int64 { return c.conf.Memory / (2 << 10) }
 
 // victim is the file to delete: the one used longest ago, but for those whose readers would keep
 // too much of the disk. nil if none was found soon.

@@ -44,35 +44,6 @@ func (r *Reader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// WriteTo writes the bytes to w as they arrive, each time at most 64 KiB, and those of an
-// object in memory at once.
-func (r *Reader) WriteTo(w io.Writer) (sent int64, err error) {
-	if r.data != nil && r.pos < r.end {
-		n, err := w.Write(r.data[r.pos:r.end])
-		r.pos += int64(n)
-		return int64(n), err
-	}
-	if r.pos == r.end {
-		return 0, nil
-	}
-	buf := r.c.buffers.Get().(*[chunk]byte)
-	defer r.c.buffers.Put(buf)
-	for r.pos < r.end {
-		n, err := r.Read(buf[:])
-		if err != nil {
-			return sent, err
-		}
-		// Written from buf, not from where the bytes are: a client that is slow
-		// must not keep a block in memory.
-		m, err := w.Write(buf[:n])
-		sent += int64(m)
-		if err != nil {
-			return sent, err
-		}
-	}
-	return sent, nil
-}
-
 // wait returns when the first byte is here.
 func (r *Reader) wait() error {
 	if r.pos == r.end {
