@@ -85,5 +85,22 @@ func (f *fill) remember(err error) {
 	f.c.refused.add(f.key, r)
 }
 
+// refusedPart returns an error if bytes will be missing for which the backend isn't asked
+// just now: better none of them than an answer that breaks off.
+func (f *fill) refusedPart(offset, length int64) error {
+	f.c.mu.Lock()
+	defer f.c.mu.Unlock()
+	err := f.refusal()
+	if err == nil || f.verified && f.small() { // which memory may have
+		return nil
+	}
+	for i := offset / f.c.conf.Block; i*f.c.conf.Block < offset+length; i++ {
+		if !f.here(int(i)) && f.blocks[i].flight == nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // refusal returns why the backend isn't asked for the object just now. mu is held.
 func (f *fill) refusal() error { return f.c.refused.get(f.key, f.digest, f.hint, time.Now()) }
