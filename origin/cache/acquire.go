@@ -66,6 +66,12 @@ func (f *fill) spot(i int, from *outcome) (s spot, mine bool, err error) {
 		return s, false, *from.err.Load()
 	case f.whole != nil:
 		return spot{data: f.whole}, false, nil
+	case f.verified && f.small():
+		if b, ok := c.memory.get(f.key); ok && b.digest == f.digest {
+			return spot{data: b.data}, false, nil
+		}
+	}
+	switch {
 	case b.filed:
 		return spot{part: f.part}, false, nil
 	case b.piece != nil:
@@ -74,6 +80,9 @@ func (f *fill) spot(i int, from *outcome) (s spot, mine bool, err error) {
 	case b.flight == nil && c.closed:
 		return s, false, errClosed
 	case b.flight == nil:
+		if err := f.refusal(); err != nil {
+			return s, false, err
+		}
 		mine = true
 		f.launch(i)
 	}
@@ -81,25 +90,29 @@ func (f *fill) spot(i int, from *outcome) (s spot, mine bool, err error) {
 	return spot{flight: b.flight}, mine, nil
 }
 
-// ahead begins to fetch a block that will be needed soon, if there is a slot for it.
-func (f *fill) ahead(i int) {
+// ahead begins to fetch a block that will be needed soon, if there is a slot for it. It
+// reports whether that is settled: not before the backend has answered once, so that it is
+// asked for no more than it has, and with the object's tag.
+func (f *fill) ahead(i int) bool {
 	c := f.c
 	select {
 	case c.slots <- struct{}{}:
 	default:
-		return
+		return true
 	}
 	c.mu.Lock()
 	var fl *flight
-	if f.err == nil && !c.closed && !f.here(i) && f.blocks[i].flight == nil {
+	answered := f.answered
+	if answered && f.err == nil && !c.closed && !f.here(i) && f.blocks[i].flight == nil && f.refusal() == nil {
 		fl = f.launch(i)
 	}
 	c.mu.Unlock()
 	if fl == nil {
 		<-c.slots
-		return
+		return answered
 	}
 	go fl.run(true)
+	return true
 }
 
 // known waits until the size is.

@@ -1,22 +1,3 @@
-// Package cache keeps the objects that the origin serves: memory over disk over an
-// asset.Store.
-//
-// Objects never change and are named by the SHA-256 of their bytes, which the caller
-// passes. Nothing wrong is ever cached: a block counts only when the backend's answer
-// ended well, and an object leaves this process's care (as a file of the disk cache, or
-// whole in memory) only when all of its bytes have been hashed. Any number of readers of
-// one block of Config.Block bytes share one read of the backend; its bytes reach them as
-// they arrive.
-//
-// Config.Memory bounds the bytes in memory, in three parts: Fetches times Block for what
-// is on its way; a quarter (an eighth if there is a disk) for blocks of unfinished objects
-// that no disk takes; and the rest for whole objects, of at most 128 KiB where a file has
-// them too. What callers hold comes on top: a slice from Object.Bytes lives as long as they
-// write it, a Reader of a miss has 64 KiB while it writes, and its whole object if that is
-// at most a block.
-//
-// When the store's blobs are files of this machine (it has an OpenFile), they are served
-// as they lie, once their digest was found right, and Dir is not used.
 package cache
 
 import (
@@ -42,14 +23,17 @@ type opener interface {
 // Its lock, mu, guards what lies below it, and the fields of fills, blocks, pieces and
 // entries that their types say. These hold whenever nobody has it:
 //
-//   - An object is in at most one place: a fill in fills, or an entry in files. (Memory
-//     may have a copy, and an entry whose file can't be opened may have a fill beside it.)
-//     A fill leaves fills in the moment its entry appears.
-//   - A block of a fill has at most one flight, and none while it is present.
+//   - A key has at most one fill in fills and one entry in files, and not both, unless the
+//     entry's file can't be opened. A fill leaves fills in the moment its entry appears.
+//     (Memory may have a copy, and fills that have left may still be held and read.)
+//   - A block of a fill has at most one flight, and none while it is present. (One that was
+//     ended by its deadline may still have its slot, until the backend lets go.)
 //   - A block never changes: a fill that sees other bytes, another tag or another size
 //     for it fails, for good and for all its readers.
-//   - used is the sum of the weights of the disk cache's entries and of what fills have
-//     reserved; it is at most Disk.
+//   - used is the sum of the weights of the disk cache's entries, of what fills have
+//     reserved, and of what shelve is writing; it is at most Disk. What lingers comes on top: files that were deleted and
+//     are being read. Beyond a quarter of Disk no file is made and none in use deleted to
+//     make room.
 //   - A fill is in idle just when it is in fills and has no refs.
 //
 // With mu held no file is touched, no store, log or Admit called, and no channel waited
@@ -70,15 +54,16 @@ type Cache struct {
 	stop context.CancelFunc
 	work sync.WaitGroup // flights and checks; joined under mu, while not closed
 
-	mu     sync.Mutex
-	closed bool
-	fills  map[string]*fill
-	idle   list.List // of *fill, last used first
-	pieces pieces
-	files  shelf
-	used   int64 // bytes of disk
-	parts  int64 // bytes of disk reserved by fills, a part of used
-	absent absent
+	mu        sync.Mutex
+	closed    bool
+	fills     map[string]*fill
+	idle      list.List // of *fill, last used first
+	pieces    pieces
+	files     shelf
+	used      int64 // bytes of disk
+	parts     int64 // bytes of disk reserved by fills, a part of used
+	lingering int64 // bytes of files that were deleted and are still being read
+	refused   refusals
 }
 
 // chunk is how many bytes a reader takes at a time.
@@ -88,13 +73,16 @@ const chunk = 64 << 10
 const mostBlocks = 1 << 20
 
 // Close ends reads of the backend, waits for them, and closes files that nobody reads.
-// Objects that are open stay readable as far as their bytes are here.
+// Objects that are open stay readable as far as their bytes are here and were checked.
 func (c *Cache) Close() error {
 	var r rubbish
 	c.mu.Lock()
 	c.closed = true
 	for c.files.pooled > 0 {
 		r.handles = append(r.handles, c.files.unpoolOldest())
+	}
+	for _, f := range c.fills {
+		f.tell()
 	}
 	for c.idle.Len() > 0 {
 		c.drop(c.idle.Back().Value.(*fill), &r)
@@ -129,8 +117,9 @@ type Want struct {
 
 // Get opens an object. It is where it was found, and must be closed. One that isn't here
 // and whose size is given costs no read of the backend yet: its Reader does that. A
-// missing object is asset.ErrNotFound (remembered for five seconds), a wrong one and a
-// backend that doesn't answer asset.ErrUnavailable.
+// missing object is asset.ErrNotFound, a wrong one and a backend that doesn't answer
+// asset.ErrUnavailable. The first two are remembered for five seconds, the last for one, in
+// which the backend isn't asked for that object again.
 func (c *Cache) Get(ctx context.Context, w Want) (Object, error) {
 	if b, ok := c.memory.get(w.Key); ok {
 		return c.fromMemory(b, w)
@@ -167,7 +156,7 @@ func (c *Cache) look(w Want, files bool) (*blob, *entry, *fill, error) {
 	if c.closed {
 		return nil, nil, nil, errClosed
 	}
-	if c.absent.has(w.Key, time.Now()) {
+	if c.refused.absent(w.Key, time.Now()) {
 		return nil, nil, nil, fmt.Errorf("%s: %w", w.Key, asset.ErrNotFound)
 	}
 	if e := c.files.at[w.Key]; e != nil && files {

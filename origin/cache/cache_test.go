@@ -2,14 +2,12 @@ package cache
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"sync"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/plinth3d/plinth/pipeline/asset"
 )
@@ -162,111 +160,6 @@ func TestARangeReadsOnlyItsBlocks(t *testing.T) {
 	})
 }
 
-func TestTheFirstBytesComeBeforeTheRestWasSent(t *testing.T) {
-	for _, size := range []int{testBlock, 3 * testBlock} {
-		bubble(t, func(t *testing.T, s *faulty, c *Cache) {
-			w, data := s.add("x", size)
-			gate := make(chan struct{})
-			s.set(func(_ int, a *answer) { a.part, a.gate = 100, gate })
-			o, err := c.Get(t.Context(), w)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer o.Close()
-			r, err := o.Reader(t.Context(), 0, o.Size)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var first [200]byte
-			n, err := r.Read(first[:])
-			if err != nil || n != 100 || !bytes.Equal(first[:n], data[:n]) {
-				t.Fatalf("got %d bytes, %v, want 100", n, err)
-			}
-			close(gate)
-			rest, err := io.ReadAll(r)
-			if err != nil || !bytes.Equal(rest, data[100:]) {
-				t.Errorf("then got %d bytes, %v", len(rest), err)
-			}
-		})
-	}
-}
-
-func TestWhoLeavesCancelsNobody(t *testing.T) {
-	bubble(t, func(t *testing.T, s *faulty, c *Cache) {
-		w, data := s.add("x", 3*testBlock)
-		gate := make(chan struct{})
-		s.set(func(_ int, a *answer) { a.gate = gate })
-		ctx, leave := context.WithCancel(t.Context())
-		var all sync.WaitGroup
-		all.Go(func() {
-			if _, _, err := read(ctx, c, w, 0, -1); !errors.Is(err, context.Canceled) {
-				t.Errorf("who leaves got %v", err)
-			}
-		})
-		synctest.Wait()
-		all.Go(func() {
-			if got, _, err := read(t.Context(), c, w, 0, -1); err != nil || !bytes.Equal(got, data) {
-				t.Errorf("who stays got %d bytes, %v", len(got), err)
-			}
-		})
-		synctest.Wait()
-		leave()
-		synctest.Wait()
-		close(gate)
-		all.Wait()
-		if n := len(s.reads()); n != 3 {
-			t.Errorf("got %d reads of the backend, want 3", n)
-		}
-	})
-}
-
-func TestWhenAllLeaveTheBlockIsFinishedAndNoOtherBegun(t *testing.T) {
-	bubble(t, func(t *testing.T, s *faulty, c *Cache) {
-		w, data := s.add("x", 9*testBlock)
-		gate := make(chan struct{})
-		s.set(func(_ int, a *answer) { a.part, a.gate = 10, gate })
-		ctx, leave := context.WithCancel(t.Context())
-		var all sync.WaitGroup
-		all.Go(func() { _, _, _ = read(ctx, c, w, 0, -1) })
-		synctest.Wait()
-		leave()
-		all.Wait()
-		close(gate)
-		synctest.Wait()
-		if st := c.Stats(); st.Reads != 2 || st.Fetches != 0 || st.ReadBytes != 2*testBlock || st.Unfinished != 1 {
-			t.Errorf("got %+v, want two blocks: the one that was read, and one ahead", st)
-		}
-		mustRead(t, c, w, data, Miss)
-		if n := len(s.reads()); n != 9 {
-			t.Errorf("got %d reads of the backend, want 9", n)
-		}
-	})
-}
-
-func TestASlowReaderIsNotRunAwayFrom(t *testing.T) {
-	bubble(t, func(t *testing.T, s *faulty, c *Cache) {
-		w, _ := s.add("x", 9*testBlock)
-		o, err := c.Get(t.Context(), w)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer o.Close()
-		r, err := o.Reader(t.Context(), 0, o.Size)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, want := range []struct{ bytes, reads int64 }{{100, 2}, {testBlock - 100, 2}, {100, 3}, {testBlock, 4}} {
-			if _, err := io.CopyN(io.Discard, r, want.bytes); err != nil {
-				t.Fatal(err)
-			}
-			synctest.Wait()
-			if n := int64(len(s.reads())); n != want.reads {
-				t.Errorf("%d bytes later: got %d reads of the backend, want %d", want.bytes, n, want.reads)
-			}
-		}
-	})
-}
-
 var errBusy = errors.New("busy")
 
 func TestWhoIsNotAdmittedFailsAlone(t *testing.T) {
@@ -295,36 +188,6 @@ func TestWhoIsNotAdmittedFailsAlone(t *testing.T) {
 		synctest.Wait()
 		mustRead(t, c, Want{Key: w.Key, Digest: w.Digest, Admit: func() error { return errBusy }}, data, Disk)
 	})
-}
-
-func TestAMissingObjectIsRememberedForFiveSeconds(t *testing.T) {
-	bubble(t, func(t *testing.T, s *faulty, c *Cache) {
-		w, data := s.add("x", 100)
-		delete(s.blobs, w.Key)
-		mustFail(t, c, w, asset.ErrNotFound)
-		s.blobs[w.Key] = data
-		time.Sleep(5*time.Second - 1)
-		mustFail(t, c, w, asset.ErrNotFound)
-		if n := len(s.reads()); n != 1 {
-			t.Errorf("got %d reads of the backend, want 1", n)
-		}
-		time.Sleep(time.Nanosecond)
-		mustRead(t, c, w, data, Miss)
-	})
-}
-
-func TestAbsentKeysAreBounded(t *testing.T) {
-	var a absent
-	now := time.Now()
-	for i := range 3 * mostAbsent {
-		a.add(fmt.Sprint(i), now)
-	}
-	if len(a.until) != mostAbsent || len(a.order) != mostAbsent {
-		t.Errorf("got %d, %d, want %d", len(a.until), len(a.order), mostAbsent)
-	}
-	if a.has("0", now) || !a.has(fmt.Sprint(3*mostAbsent-1), now) {
-		t.Error("the oldest is there, or the newest isn't")
-	}
 }
 
 func TestWhatIsNoObjectIsInvalid(t *testing.T) {

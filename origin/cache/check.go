@@ -5,7 +5,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
+	"time"
+
+	"github.com/plinth3d/plinth/pipeline/asset"
 )
 
 // A check hashes a file, for all who wait for it. It goes on when they leave.
@@ -14,7 +18,8 @@ type check struct {
 	err  error         // then
 }
 
-// verifyFile waits until an entry's file was hashed.
+// verifyFile waits until an entry's file was hashed, at most FirstByte: a large file may
+// take longer than a client waits. Who comes later finds it checked.
 func (c *Cache) verifyFile(ctx context.Context, e *entry, digest string) error {
 	c.mu.Lock()
 	if c.closed {
@@ -29,9 +34,13 @@ func (c *Cache) verifyFile(ctx context.Context, e *entry, digest string) error {
 		go c.runCheck(k, e, digest)
 	}
 	c.mu.Unlock()
+	late := time.NewTimer(c.conf.FirstByte)
+	defer late.Stop()
 	select {
 	case <-k.done:
 		return k.err
+	case <-late.C:
+		return fmt.Errorf("%w: %s: its file is being checked, for more than %v", asset.ErrUnavailable, e.key, c.conf.FirstByte)
 	case <-ctx.Done():
 		return ctx.Err()
 	}

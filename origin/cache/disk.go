@@ -23,8 +23,10 @@ import (
 // with its size in bytes and the time it was put (the backend's, since 1970; empty where
 // nobody knows): a file that lost bytes in a crash is seen by its size. Its time of
 // modification is that of its last use, to the hour. Under partial are unfinished ones.
+// Nothing beside these two is touched.
 type disk struct {
 	root   *os.Root
+	lock   *os.File // held until close: see lock
 	log    *slog.Logger
 	temps  atomic.Int64 // makes names
 	logged atomic.Int64 // when a fault was last told, in Unix seconds
@@ -33,8 +35,9 @@ type disk struct {
 
 // A part is a file under partial.
 type part struct {
-	name string
-	file *os.File
+	name  string
+	file  *os.File
+	entry *entry // unless nil, the object that it was published as
 }
 
 // page is what a file's size is rounded up to.
@@ -42,34 +45,40 @@ const page = 4 << 10
 
 func pages(size int64) int64 { return max(1, (size+page-1)/page) * page }
 
-// openDisk opens the folder, empties partial, and learns what is in objects.
+// openDisk locks the folder, empties partial, and learns what is in objects.
 func (c *Cache) openDisk() error {
 	if c.conf.Dir == "" {
 		return fmt.Errorf("%w: a disk cache needs a folder", asset.ErrInvalid)
 	}
-	if err := os.MkdirAll(c.conf.Dir, 0o755); err != nil {
+	held, err := lock(c.conf.Dir)
+	if err != nil {
 		return err
 	}
 	root, err := os.OpenRoot(c.conf.Dir)
 	if err != nil {
-		return err
+		return errors.Join(err, held.Close())
 	}
-	c.disk = &disk{root: root, log: c.conf.Log, faults: &c.counts.diskFailed}
+	c.disk = &disk{root: root, lock: held, log: c.conf.Log, faults: &c.counts.diskFailed}
 	err = root.RemoveAll("partial")
 	if err = errors.Join(err, root.MkdirAll("partial", 0o755), root.MkdirAll("objects", 0o755)); err == nil {
 		err = c.survey()
 	}
 	if err != nil {
-		return errors.Join(err, root.Close())
+		return errors.Join(err, c.disk.close())
 	}
 	return nil
 }
 
+// close may be called again.
 func (d *disk) close() error {
 	if d == nil {
 		return nil
 	}
-	return d.root.Close()
+	err := d.root.Close()
+	if e := d.lock.Close(); !errors.Is(e, fs.ErrClosed) {
+		err = errors.Join(err, e)
+	}
+	return err
 }
 
 // survey lists the files of a former process, the last used first. What is no object, is
@@ -143,7 +152,7 @@ func (d *disk) temp() (*part, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &part{name, f}, nil
+	return &part{name: name, file: f}, nil
 }
 
 // publish gives a partial file its name. It isn't synced: a crash may cost it, and whoever
@@ -164,7 +173,7 @@ func (d *disk) fault(err error) {
 	}
 }
 
-// rubbish is what mu's holder leaves to be cleaned up without it.
+// rubbish is what mu's holder leaves to be cleaned up without it, for clean.
 type rubbish struct {
 	handles []*handle
 	parts   []*part
@@ -178,6 +187,11 @@ func (c *Cache) clean(r *rubbish) {
 	for _, p := range r.parts {
 		if err := p.file.Close(); err != nil {
 			c.disk.fault(err)
+		}
+		if p.entry != nil {
+			c.mu.Lock()
+			c.count(p.entry, -1)
+			c.mu.Unlock()
 		}
 	}
 	for _, name := range r.names {

@@ -2,7 +2,6 @@ package cache
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
 	"sync"
@@ -28,6 +27,7 @@ var faultsOf = []struct {
 	{"an error after the last byte", asset.ErrUnavailable, func(a *answer) { a.after = errReset }},
 	{"more bytes than there are", asset.ErrUnavailable, func(a *answer) { a.data = append(a.data, 1) }},
 	{"another size", asset.ErrUnavailable, func(a *answer) { a.info.Size = 7 }},
+	{"nothing, and that as its size", asset.ErrUnavailable, func(a *answer) { a.info.Size, a.data = 0, nil }},
 	{"a negative size", asset.ErrUnavailable, func(a *answer) { a.info.Size = -1 }},
 	{"a size beyond measure", asset.ErrUnavailable, func(a *answer) { a.info.Size = 1 << 60 }},
 	{"one wrong bit at the beginning", asset.ErrUnavailable, func(a *answer) { a.data[0] ^= 1 }},
@@ -74,6 +74,19 @@ func TestAFaultIsAnErrorAndNothingWrongIsKept(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestAnObjectThatIsSaidToBeEmptyIsWrong(t *testing.T) {
+	bubble(t, func(t *testing.T, s *faulty, c *Cache) {
+		w, _ := s.add("x", 1000)
+		s.set(func(_ int, a *answer) { a.info.Size, a.data = 0, nil })
+		mustFail(t, c, w, asset.ErrUnavailable)
+		none, nothing := s.add("none", 0)
+		mustRead(t, c, none, nothing, Miss)
+		if st := c.Stats(); st.Errors.Wrong != 1 || none.Digest != digestOfNothing {
+			t.Errorf("got %+v; the digest of nothing is %s", st, none.Digest)
+		}
+	})
 }
 
 func TestAWrongObjectIsNeverComplete(t *testing.T) {
@@ -129,7 +142,7 @@ func TestTwoReadsOfABlockAreNotMixed(t *testing.T) {
 			t.Fatal(err)
 		}
 		close(gate)
-		synctest.Wait()
+		time.Sleep(failedFor)
 		mustRead(t, c, w, data, Miss) // in the same fill: the first still holds it
 		if rest, err := io.ReadAll(r); !errors.Is(err, asset.ErrUnavailable) {
 			t.Errorf("got %d bytes more, %v", len(rest), err)
@@ -269,85 +282,6 @@ func TestAWrongHintIsAnErrorAndNothingIsKept(t *testing.T) {
 			c.memory.InvalidateAll()
 			mustFail(t, c, w, asset.ErrUnavailable)
 			c = open(t, config(t, s))
-		}
-	})
-}
-
-func TestTheBackendGoesAndComes(t *testing.T) {
-	for _, down := range []struct {
-		name  string
-		twist func(_ int, a *answer)
-	}{
-		{"it refuses", func(_ int, a *answer) { a.err = errReset }},
-		{"it hangs", func(_ int, a *answer) { a.gate = make(chan struct{}) }},
-	} {
-		t.Run(down.name, func(t *testing.T) {
-			bubble(t, func(t *testing.T, s *faulty, c *Cache) {
-				here, data := s.add("here", 100)
-				large, more := s.add("large", 3*testBlock)
-				mustRead(t, c, here, data, Miss)
-				mustRead(t, c, large, more, Miss)
-				synctest.Wait()
-				s.set(down.twist)
-				var all sync.WaitGroup
-				for i := range 50 { // more than may be fetched at a time
-					w, _ := s.add(string(rune('a'+i)), 100)
-					all.Go(func() {
-						began := time.Now()
-						mustFail(t, c, w, asset.ErrUnavailable)
-						if d := time.Since(began); d > c.conf.FirstByte {
-							t.Errorf("it took %v, more than %v", d, c.conf.FirstByte)
-						}
-					})
-				}
-				synctest.Wait()
-				mustRead(t, c, here, data, Memory)
-				mustRead(t, c, large, more, Disk)
-				all.Wait()
-				s.set(nil)
-				w, data := s.add("a", 100)
-				mustRead(t, c, w, data, Miss)
-			})
-		})
-	}
-}
-
-func TestABackendThatIsDeafToItsDeadlineHoldsNobodyUp(t *testing.T) {
-	bubble(t, func(t *testing.T, s *faulty, c *Cache) {
-		gate := make(chan struct{})
-		w, data := s.add("x", 100)
-		s.set(func(n int, a *answer) {
-			if n == 0 {
-				a.deaf, a.gate = true, gate
-				a.data[0] ^= 1
-			}
-		})
-		mustFail(t, c, w, asset.ErrUnavailable)
-		mustRead(t, c, w, data, Miss)
-		synctest.Wait()
-		close(gate) // what it says too late, and wrong, is nobody's
-		synctest.Wait()
-		mustRead(t, c, w, data, Memory)
-	})
-}
-
-func TestWhoWaitsForASlotAndLeavesCostsNoRead(t *testing.T) {
-	bubble(t, func(t *testing.T, s *faulty, c *Cache) {
-		gate := make(chan struct{})
-		s.set(func(_ int, a *answer) { a.gate = gate })
-		ctx, leave := context.WithCancel(t.Context())
-		var all sync.WaitGroup
-		for i := range 20 {
-			w, _ := s.add(string(rune('a'+i)), 100)
-			all.Go(func() { _, _, _ = read(ctx, c, w, 0, -1) })
-		}
-		synctest.Wait()
-		leave()
-		all.Wait()
-		close(gate)
-		synctest.Wait()
-		if st := c.Stats(); st.Reads != int64(c.conf.Fetches) || st.Unfinished != 0 {
-			t.Errorf("got %+v, want %d reads", st, c.conf.Fetches)
 		}
 	})
 }

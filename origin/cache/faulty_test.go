@@ -40,6 +40,7 @@ type answer struct {
 	gate  <-chan struct{} // what the rest waits for
 	after error           // how the body ends; nil is io.EOF
 	deaf  bool            // doesn't heed ctx
+	drip  time.Duration   // what each Read of the body takes
 }
 
 var put = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -73,6 +74,13 @@ func (s *faulty) Read(ctx context.Context, key string, r asset.Range) (asset.Inf
 
 // Read is the body.
 func (a *answer) Read(p []byte) (int, error) {
+	if a.drip > 0 {
+		select {
+		case <-time.After(a.drip):
+		case <-a.ctx.Done():
+			return 0, a.ctx.Err()
+		}
+	}
 	if a.gate != nil && a.part == 0 {
 		if a.deaf {
 			<-a.gate
@@ -129,6 +137,13 @@ func (s *faulty) add(name string, size int) (Want, []byte) {
 	return Want{Key: key, Digest: d}, data
 }
 
+// remove takes a blob away.
+func (s *faulty) remove(key string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.blobs, key)
+}
+
 func digestOf(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])
@@ -173,7 +188,7 @@ func read(ctx context.Context, c *Cache, w Want, offset, length int64) ([]byte, 
 		return nil, o.Layer, err
 	}
 	b := bytes.NewBuffer(make([]byte, 0, length))
-	_, err = r.WriteTo(b)
+	_, err = io.Copy(b, r)
 	return b.Bytes(), o.Layer, err
 }
 

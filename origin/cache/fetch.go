@@ -46,7 +46,7 @@ func (fl *flight) refused(err error) error {
 	switch {
 	case errors.Is(err, asset.ErrNotFound):
 		err = fmt.Errorf("%s: %w", f.key, asset.ErrNotFound)
-		c.absent.add(f.key, time.Now())
+		c.miss(f.key)
 		f.fail(err)
 	case errors.Is(err, asset.ErrConflict):
 		err = f.changed(err)
@@ -89,6 +89,10 @@ func (fl *flight) greet(info asset.Info) (int, error) {
 	return length, err
 }
 
+// digestOfNothing is the only one that an empty object may have: no reader of one comes to
+// where the digest is waited for.
+const digestOfNothing = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
 // learn takes over what a backend tells first. mu is held.
 func (f *fill) learn(info asset.Info) error {
 	switch {
@@ -96,6 +100,8 @@ func (f *fill) learn(info asset.Info) error {
 		return f.err
 	case info.Size < 0 || f.c.blocksOf(info.Size) > mostBlocks:
 		return fmt.Errorf("%w: %s: %w: the backend says it has %d bytes", asset.ErrUnavailable, f.key, errWrong, info.Size)
+	case info.Size == 0 && f.digest != digestOfNothing:
+		return fmt.Errorf("%w: %s: %w: the backend says it is empty", asset.ErrUnavailable, f.key, errWrong)
 	case f.size >= 0 && info.Size != f.size && !f.answered:
 		return fmt.Errorf("%w: %s: %w: it has %d bytes, not %d", asset.ErrUnavailable, f.key, errWrong, info.Size, f.size)
 	case f.answered && (info.Size != f.size || info.Tag != f.tag):
@@ -114,6 +120,7 @@ func (f *fill) learn(info asset.Info) error {
 func (fl *flight) fetch(body io.Reader, late *time.Timer) error {
 	c := fl.f.c
 	var over [1]byte
+	until := time.Now().Add(c.conf.patience())
 	for n, due, idle := 0, 1, 0; ; {
 		into := over[:]
 		if n < len(fl.buf) {
@@ -138,7 +145,7 @@ func (fl *flight) fetch(body io.Reader, late *time.Timer) error {
 		}
 		idle = 0
 		if n += m; n >= due {
-			late.Reset(c.conf.Stall)
+			late.Reset(min(c.conf.Stall, time.Until(until)))
 			due = n + chunk
 		}
 		fl.show(n)
@@ -193,7 +200,7 @@ func (fl *flight) keep() error {
 // place records where a block is. mu is held.
 func (f *fill) place(i int, data []byte, filed bool) {
 	switch {
-	case f.small():
+	case f.small() && !f.verified:
 		f.whole = data
 		f.present++
 	case filed:

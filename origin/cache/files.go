@@ -26,6 +26,9 @@ func (c *Cache) open(e *entry) (*handle, error) {
 		return nil, err
 	}
 	c.counts.open.Add(1)
+	c.mu.Lock()
+	c.count(e, 1)
+	c.mu.Unlock()
 	info, err := h.file.Stat()
 	if err != nil {
 		c.shut(h)
@@ -42,6 +45,9 @@ func (c *Cache) open(e *entry) (*handle, error) {
 func (c *Cache) shut(h *handle) {
 	c.counts.open.Add(-1)
 	_ = h.file.Close() // it was only read
+	c.mu.Lock()
+	c.count(h.e, -1)
+	c.mu.Unlock()
 }
 
 // take returns an open file of a verified object.
@@ -116,7 +122,7 @@ func (c *Cache) unopened(e *entry, err error) error {
 		c.forget(e, &r)
 	}
 	if gone && e.name == "" {
-		c.absent.add(e.key, time.Now())
+		c.miss(e.key)
 	}
 	c.mu.Unlock()
 	c.clean(&r)

@@ -12,7 +12,7 @@ import (
 
 // A fill is an object of which not all is here, or not all is hashed. Its blocks are in a
 // partial file of the disk cache, or where that isn't possible among Cache.pieces; the
-// only block of a small object is in whole. It is held (refs) by the Objects that were
+// only block of a small object is in whole until it is put away. It is held (refs) by the Objects that were
 // opened on it and by its flights; once nobody does, it stays in Cache.idle for the sake
 // of its blocks. All fields below making are guarded by mu.
 type fill struct {
@@ -21,6 +21,7 @@ type fill struct {
 	making      sync.Mutex // held while the partial file is made; taken before mu
 
 	size     int64 // in bytes; -1 until somebody knew
+	hint     int64 // the size, if it was a caller who knew; else 0
 	answered bool  // by the backend: modified and tag are known
 	modified time.Time
 	tag      string
@@ -28,7 +29,7 @@ type fill struct {
 
 	blocks   []block
 	present  int    // of blocks
-	whole    []byte // the object, if it has one block and that is present
+	whole    []byte // the object, if it has one block, while its flight has a slot for it
 	sum      hash.Hash
 	hashed   int  // blocks that are in sum
 	hashing  bool // somebody is in advance, and owns sum
@@ -62,6 +63,7 @@ const idleFills = 256
 func (c *Cache) begin(w Want) *fill {
 	f := &fill{c: c, key: w.Key, digest: w.Digest, size: -1, blocks: make([]block, 1), refs: 1}
 	if w.Size > 0 {
+		f.hint = w.Size
 		f.setSize(w.Size)
 	}
 	c.fills[w.Key] = f
@@ -90,6 +92,7 @@ func (f *fill) expect(w Want) error {
 	f.c.mu.Lock()
 	defer f.c.mu.Unlock()
 	if f.size < 0 && w.Size > 0 && f.blocks[0].flight == nil {
+		f.hint = w.Size
 		f.setSize(w.Size) // else the backend is about to tell
 	}
 	return agree(w, f.digest, f.size)
@@ -169,7 +172,16 @@ func (f *fill) fail(err error) {
 	f.err = err
 	f.c.leave(f)
 	f.c.pieces.dropAll(f)
+	f.unhand()
 	f.tell()
+}
+
+// unhand gives up the block of a small object. mu is held.
+func (f *fill) unhand() {
+	if f.whole != nil {
+		f.whole = nil
+		f.present--
+	}
 }
 
 // watch returns a channel that is closed by the next tell. mu is held for both.

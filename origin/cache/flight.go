@@ -61,22 +61,24 @@ func (fl *flight) abandon() {
 	fl.f.c.work.Done()
 }
 
-// run reads the block. The caller may have taken a slot for it.
+// run reads the block. The caller may have taken a slot for it. The wait for a slot and the
+// read have a deadline each: were it one for both, then under overload every read would
+// begin with too little time left, and be given up after the backend had done its work.
 func (fl *flight) run(slot bool) {
 	c := fl.f.c
 	defer c.work.Done()
 	defer fl.f.release()
-	ctx, cancel := context.WithCancel(c.life)
-	defer cancel()
-	late := time.AfterFunc(c.conf.FirstByte, func() {
-		fl.end(fmt.Errorf("%w: read %s: %w: no bytes within %v, or no more within %v", asset.ErrUnavailable, fl.f.key, errSlow, c.conf.FirstByte, c.conf.Stall))
-		cancel()
-	})
-	defer late.Stop()
-	if !slot && !fl.queue(ctx) {
+	if !slot && !fl.queue() {
 		return
 	}
 	defer func() { <-c.slots }()
+	ctx, cancel := context.WithCancel(c.life)
+	defer cancel()
+	late := time.AfterFunc(c.conf.FirstByte, func() {
+		fl.end(fmt.Errorf("%w: read %s: %w: no bytes within %v, no more within %v, or not all within %v", asset.ErrUnavailable, fl.f.key, errSlow, c.conf.FirstByte, c.conf.Stall, c.conf.patience()))
+		cancel()
+	})
+	defer late.Stop()
 	if err := fl.read(ctx, late); err != nil {
 		fl.end(err)
 		return
@@ -93,13 +95,15 @@ func (fl *flight) run(slot bool) {
 }
 
 // queue waits for a slot. Whom nobody waits for when it is his turn, leaves.
-func (fl *flight) queue(ctx context.Context) bool {
+func (fl *flight) queue() bool {
 	c := fl.f.c
 	select {
 	case c.slots <- struct{}{}:
 		return true
 	default:
 	}
+	late := time.NewTimer(c.conf.FirstByte)
+	defer late.Stop()
 	select {
 	case c.slots <- struct{}{}:
 		if fl.waiting.Load() > 0 {
@@ -107,8 +111,10 @@ func (fl *flight) queue(ctx context.Context) bool {
 		}
 		<-c.slots
 		fl.end(nil)
-	case <-ctx.Done():
-		fl.end(errClosed) // unless the deadline ended it before
+	case <-late.C:
+		fl.end(fmt.Errorf("%w: read %s: %w: no turn within %v", asset.ErrUnavailable, fl.f.key, errCrowded, c.conf.FirstByte))
+	case <-c.life.Done():
+		fl.end(errClosed)
 	}
 	return false
 }
@@ -138,6 +144,9 @@ func (fl *flight) finish(err error) {
 	c.mu.Lock()
 	if b := &f.blocks[fl.i]; b.flight == fl {
 		b.flight = nil
+	}
+	if err != nil {
+		f.remember(err)
 	}
 	c.mu.Unlock()
 	fl.mu.Lock()

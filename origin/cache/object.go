@@ -142,6 +142,9 @@ func (o *Object) Reader(ctx context.Context, offset, length int64) (*Reader, err
 	case o.handle != nil:
 		r.file = o.handle.file
 	default:
+		if err := o.fill.refusedPart(offset, length); err != nil {
+			return nil, err
+		}
 		r.f, r.ticket = o.fill, o.ticket
 		if o.fill.small() || length == o.Size {
 			r.sure -= min(length, tail)

@@ -2,60 +2,6 @@ package cache
 
 import "time"
 
-// reserve makes room on the disk and takes it. Unfinished objects that nobody reads go
-// first, then files by their last use; both may be open still, elsewhere. mu is held.
-func (c *Cache) reserve(size int64, r *rubbish) bool {
-	if c.disk == nil || pages(size) > c.conf.Disk {
-		return false
-	}
-	for c.used+pages(size) > c.conf.Disk {
-		if f := c.idleWithPart(); f != nil {
-			c.drop(f, r)
-		} else if e := c.files.oldest(); e != nil {
-			c.forget(e, r)
-		} else {
-			return false
-		}
-	}
-	c.used += pages(size)
-	return true
-}
-
-func (c *Cache) idleWithPart() *fill {
-	for at := c.idle.Back(); at != nil; at = at.Prev() {
-		if f := at.Value.(*fill); f.reserved > 0 {
-			return f
-		}
-	}
-	return nil
-}
-
-// reservePart is reserve for a fill. Fills may have half of the disk: those that are read
-// right now can't be dropped, and shall not drive out whole objects. mu is held.
-func (c *Cache) reservePart(f *fill, r *rubbish) bool {
-	need := pages(f.size)
-	for c.parts+need > c.conf.Disk/2 {
-		idle := c.idleWithPart()
-		if idle == nil {
-			return false
-		}
-		c.drop(idle, r)
-	}
-	if !c.reserve(f.size, r) {
-		return false
-	}
-	f.reserved = need
-	c.parts += need
-	return true
-}
-
-// unreserve gives back what a fill has reserved. mu is held.
-func (c *Cache) unreserve(f *fill) {
-	c.used -= f.reserved
-	c.parts -= f.reserved
-	f.reserved = 0
-}
-
 // partial returns the fill's file, which is made at the first call, or nil if it shall
 // have none.
 func (f *fill) partial() *part {
@@ -123,49 +69,60 @@ func (f *fill) lose(i int, err error) {
 func (f *fill) blob() *blob { return &blob{f.key, f.digest, f.whole, f.modified} }
 
 // shelve writes a verified object that is whole in memory to a file, and ends its fill. What
-// no file takes stays in memory, whatever its size.
-func (c *Cache) shelve(f *fill) {
+// no file takes stays in memory, whatever its size. Who reads it goes on to do so, but from
+// the file or as from a block of an unfinished object: however many are slow, what they hold
+// in memory is within its bounds.
+func (c *Cache) shelve(f *fill, b *blob) {
 	var r rubbish
 	c.mu.Lock()
 	room := c.reserve(f.size, &r)
 	c.mu.Unlock()
 	c.clean(&r)
 	e := entryOf(f)
-	kept := room && c.writeFile(e.name, f.whole)
-	if !kept && f.size > copied {
-		c.memory.put(f.blob())
+	var p *part
+	if room {
+		p = c.writeFile(e.name, b.data)
+	}
+	if p == nil && f.size > copied {
+		c.memory.put(b)
 	}
 	r = rubbish{}
 	c.mu.Lock()
+	f.unhand()
 	switch {
-	case kept:
+	case p != nil:
+		f.part, f.blocks[0].filed = p, true
+		f.present++
 		c.enter(e, &r)
+		c.bind(f, e)
 	case room:
 		c.used -= pages(f.size)
 	}
 	c.leave(f)
+	if p == nil && f.refs > 1 { // not its flight alone
+		c.pieces.add(f, 0, b.data)
+		c.trim(&r)
+	}
 	c.mu.Unlock()
 	c.clean(&r)
 }
 
-func (c *Cache) writeFile(name string, data []byte) bool {
+// writeFile makes a file of the disk cache, and returns it open; nil if the disk fails.
+func (c *Cache) writeFile(name string, data []byte) *part {
 	p, err := c.disk.temp()
 	if err != nil {
 		c.disk.fault(err)
-		return false
+		return nil
 	}
-	_, err = p.file.Write(data)
-	if e := p.file.Close(); err == nil {
-		err = e
-	}
-	if err == nil {
+	if _, err = p.file.Write(data); err == nil {
 		err = c.disk.publish(p, name)
 	}
 	if err != nil {
 		c.disk.fault(err)
-		c.clean(&rubbish{names: []string{p.name}})
+		c.clean(&rubbish{parts: []*part{p}, names: []string{p.name}})
+		return nil
 	}
-	return err == nil
+	return p
 }
 
 // adopt makes a verified object's partial file one of the disk cache, and ends its fill.
@@ -184,13 +141,19 @@ func (c *Cache) adopt(f *fill) {
 	}
 	var r rubbish
 	c.mu.Lock()
-	f.adopted = true
 	c.parts -= f.reserved
 	f.reserved = 0 // it is the entry's now
 	c.enter(e, &r)
+	c.bind(f, e)
 	c.leave(f)
 	c.mu.Unlock()
 	c.clean(&r)
+}
+
+// bind notes that a fill's open file is an entry's. mu is held.
+func (c *Cache) bind(f *fill, e *entry) {
+	f.adopted, f.part.entry = true, e
+	c.count(e, 1)
 }
 
 // entryOf is the file of a verified object.

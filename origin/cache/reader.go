@@ -23,6 +23,7 @@ type Reader struct {
 	ticket *ticket
 	sure   int64    // bytes before this may be given away before the object is verified
 	block  int      // the one that was read last
+	due    bool     // the next one may be to be fetched ahead
 	from   *outcome // of the read of the backend that its bytes came from, so far
 }
 
@@ -41,35 +42,6 @@ func (r *Reader) Read(p []byte) (int, error) {
 	n := copy(p, b) // which may be p
 	r.pos += int64(n)
 	return n, nil
-}
-
-// WriteTo writes the bytes to w as they arrive, each time at most 64 KiB, and those of an
-// object in memory at once.
-func (r *Reader) WriteTo(w io.Writer) (sent int64, err error) {
-	if r.data != nil && r.pos < r.end {
-		n, err := w.Write(r.data[r.pos:r.end])
-		r.pos += int64(n)
-		return int64(n), err
-	}
-	if r.pos == r.end {
-		return 0, nil
-	}
-	buf := r.c.buffers.Get().(*[chunk]byte)
-	defer r.c.buffers.Put(buf)
-	for r.pos < r.end {
-		n, err := r.Read(buf[:])
-		if err != nil {
-			return sent, err
-		}
-		// Written from buf, not from where the bytes are: a client that is slow
-		// must not keep a block in memory.
-		m, err := w.Write(buf[:n])
-		sent += int64(m)
-		if err != nil {
-			return sent, err
-		}
-	}
-	return sent, nil
 }
 
 // wait returns when the first byte is here.
@@ -110,9 +82,8 @@ func (r *Reader) next(p []byte) ([]byte, error) {
 func (r *Reader) fetch(p []byte) ([]byte, error) {
 	c := r.f.c
 	i, off := int(r.pos/c.conf.Block), int(r.pos%c.conf.Block)
-	entering := i != r.block
-	if entering {
-		r.block, r.from = i, r.ticket.told(i)
+	if i != r.block {
+		r.block, r.from, r.due = i, r.ticket.told(i), true
 	}
 	for {
 		// Two reads of the backend are never mixed in one block: if the bytes of before
@@ -122,14 +93,19 @@ func (r *Reader) fetch(p []byte) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if entering && r.ticket.held && int64(i+1)*c.conf.Block < r.end {
-			r.f.ahead(i + 1)
-		}
-		entering = false
+		r.prefetch(i)
 		b, err := r.read(s, p, i, off)
 		if err != nil || len(b) > 0 {
+			r.prefetch(i)
 			return b, err
 		}
+	}
+}
+
+// prefetch begins to fetch the block after i, once.
+func (r *Reader) prefetch(i int) {
+	if r.due && r.ticket.held && int64(i+1)*r.c.conf.Block < r.end {
+		r.due = !r.f.ahead(i + 1)
 	}
 }
 

@@ -28,6 +28,7 @@ type entry struct {
 	used      time.Time // when the file's own time of last use was set
 	at        *list.Element
 	pool      []*handle // open files that nobody reads
+	open      int       // all open files, and the one that was adopted
 }
 
 // A stamp tells a file from another under the same name.
@@ -152,5 +153,21 @@ func (c *Cache) forget(e *entry, r *rubbish) {
 	if e.name != "" {
 		c.used -= pages(e.size)
 		r.names = append(r.names, e.name)
+		c.lingering += e.lingers()
 	}
+}
+
+// count keeps the number of an entry's open files. mu is held.
+func (c *Cache) count(e *entry, n int) {
+	c.lingering -= e.lingers()
+	e.open += n
+	c.lingering += e.lingers()
+}
+
+// lingers is how many bytes of disk a deleted file has until it is closed.
+func (e *entry) lingers() int64 {
+	if e.gone && e.open > 0 && e.name != "" {
+		return pages(e.size)
+	}
+	return 0
 }

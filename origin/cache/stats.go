@@ -13,7 +13,7 @@ type Stats struct {
 	Reads, ReadBytes     int64 // of the backend: begun, and bytes that came
 	Errors               Errors
 	MemoryBytes          int64 // whole objects, blocks of unfinished ones, and slots that are taken
-	DiskBytes            int64 // of the disk cache, with what unfinished objects have reserved
+	DiskBytes            int64 // of the disk cache, with what unfinished objects have reserved, and deleted files that are being read
 	DiskFiles            int64 // whole objects known as files
 	OpenFiles            int64 // read from or idle
 	Fetches              int64 // reads of the backend right now
@@ -24,7 +24,7 @@ type Stats struct {
 type Errors struct {
 	NotFound    int64 // the backend has no such object
 	Conflict    int64 // the object changed while it was read
-	Timeout     int64 // the backend was too slow
+	Timeout     int64 // the backend was too slow, or too busy to be asked in time
 	Wrong       int64 // an object's bytes have not its digest, or not its size
 	Unavailable int64 // any other error of the backend
 	Disk        int64 // the disk cache failed
@@ -52,17 +52,18 @@ func (c *Cache) Stats() Stats {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s.MemoryBytes += c.pieces.bytes
-	s.DiskBytes = c.used
+	s.DiskBytes = c.used + c.lingering
 	s.DiskFiles = int64(len(c.files.at))
 	s.Unfinished = int64(len(c.fills))
 	return s
 }
 
-// errSlow and errWrong are kinds of their own in Errors; for callers they are
+// errSlow, errCrowded and errWrong are kinds of their own in Errors; for callers they are
 // asset.ErrUnavailable.
 var (
-	errSlow  = errors.New("too slow")
-	errWrong = errors.New("wrong bytes")
+	errSlow    = errors.New("too slow")
+	errCrowded = errors.New("too many reads")
+	errWrong   = errors.New("wrong bytes")
 )
 
 func (n *counts) fault(err error) {
@@ -71,7 +72,7 @@ func (n *counts) fault(err error) {
 		n.notFound.Add(1)
 	case errors.Is(err, asset.ErrConflict):
 		n.conflict.Add(1)
-	case errors.Is(err, errSlow):
+	case errors.Is(err, errSlow), errors.Is(err, errCrowded):
 		n.timeout.Add(1)
 	case errors.Is(err, errWrong):
 		n.wrong.Add(1)

@@ -33,7 +33,7 @@ func (f *fill) advance(last *flight) {
 func (f *fill) nextToHash(last *flight) (i int, s spot, ok bool) {
 	f.c.mu.Lock()
 	defer f.c.mu.Unlock()
-	if f.hashing || f.verified || f.err != nil || f.hashed == len(f.blocks) || (!f.here(f.hashed) && f.hashed != last.i) {
+	if f.c.closed || f.hashing || f.verified || f.err != nil || f.hashed == len(f.blocks) || (!f.here(f.hashed) && f.hashed != last.i) {
 		return 0, s, false
 	}
 	if f.sum == nil {
@@ -93,6 +93,7 @@ func (f *fill) conclude() {
 	f.verified = digest == f.digest
 	if !f.verified {
 		f.fail(fmt.Errorf("%w: %s: %w: the digest is %s", asset.ErrUnavailable, f.key, errWrong, digest))
+		f.remember(f.err)
 	}
 	f.tell()
 	c.mu.Unlock()
@@ -101,10 +102,11 @@ func (f *fill) conclude() {
 		c.counts.fault(f.err)
 		c.conf.Log.Error("the backend has wrong bytes", "key", f.key, "digest", digest)
 	case f.small():
+		b := f.blob()
 		if f.size <= copied {
-			c.memory.put(f.blob())
+			c.memory.put(b)
 		}
-		c.shelve(f)
+		c.shelve(f, b)
 	default:
 		c.adopt(f)
 	}
@@ -115,10 +117,13 @@ func (f *fill) conclude() {
 func (f *fill) verify(ctx context.Context, t *ticket) error {
 	for {
 		f.c.mu.Lock()
-		err, ok, i, moved := f.err, f.verified, f.hashed, f.watch()
+		err, ok, closed, i, moved := f.err, f.verified, f.c.closed, f.hashed, f.watch()
 		f.c.mu.Unlock()
-		if err != nil || ok {
+		switch {
+		case err != nil || ok:
 			return err
+		case closed:
+			return errClosed // nobody hashes any longer
 		}
 		if i < len(f.blocks) {
 			s, err := f.acquire(i, t, t.told(i))
