@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/plinth3d/plinth/pipeline/asset"
 	"github.com/plinth3d/plinth/pipeline/cloud/s3test"
@@ -117,6 +118,7 @@ func TestFaultsOfTheStoreAreNeverServed(t *testing.T) {
 	for name, faults := range storeFaults {
 		for size, bytes := range map[string]int{"small": 200_000, "large": 5 << 19} {
 			t.Run(name+", a "+size+" file", func(t *testing.T) {
+				t.Parallel()
 				hash, request, data := b.cold(name+size, bytes)
 				lies := strings.Contains(name, "wrong bit") || strings.Contains(name, "another object")
 				heal := b.s.Break("", hash, faults...)
@@ -130,11 +132,24 @@ func TestFaultsOfTheStoreAreNeverServed(t *testing.T) {
 				if strings.Contains(name, "another ETag") {
 					b.neverWrong(t, request, http.StatusOK, data, lies) // half of it is known under a tag that is gone
 				}
+				b.recovered(t, request)
 				b.right(t, request, data)
 				b.right(t, request, data)
 			})
 		}
 	}
+}
+
+// recovered waits until what failed is asked for again: a failure is remembered for a
+// second, wrong bytes for five.
+func (b *bucket) recovered(t *testing.T, request string) {
+	t.Helper()
+	for began := time.Now(); time.Since(began) < 10*time.Second; time.Sleep(50 * time.Millisecond) {
+		if b.fetch(t, request).status != http.StatusServiceUnavailable {
+			return
+		}
+	}
+	t.Error("after ten seconds it is still unavailable")
 }
 
 func TestASlowStoreIs503InTime(t *testing.T) {
@@ -153,6 +168,7 @@ func TestASlowStoreIs503InTime(t *testing.T) {
 	}
 	heal()
 	close(gate)
+	b.recovered(t, request)
 	b.right(t, request, data)
 }
 
