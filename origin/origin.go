@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -65,14 +64,6 @@ func New(c Config) (*Origin, error) {
 	return o, nil
 }
 
-// newHeads remembers heads of renditions, of about a kilobyte each.
-func newHeads(memory int64) *otter.Cache[string, keyed] {
-	return otter.Must(&otter.Options[string, keyed]{
-		MaximumWeight: uint64(max(memory, 1<<16)),
-		Weigher:       func(path string, _ keyed) uint32 { return uint32(1<<10 + 2*len(path)) },
-	})
-}
-
 // Cache policies.
 const (
 	forever = "public, max-age=31536000, immutable"
@@ -92,31 +83,6 @@ func (o *Origin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !o.Quiet {
 		o.line(q, took)
 	}
-}
-
-// line is one request in the log.
-func (o *Origin) line(q *request, took time.Duration) {
-	level := slog.LevelInfo
-	switch {
-	case q.status == http.StatusServiceUnavailable:
-		level = slog.LevelWarn
-	case q.status >= 500:
-		level = slog.LevelError
-	}
-	attrs := [...]slog.Attr{
-		slog.String("method", q.Method), slog.String("path", q.URL.Path[:min(len(q.URL.Path), 300)]), slog.Int("status", q.status),
-		slog.Int64("bytes", q.sent), slog.Float64("ms", float64(took.Microseconds())/1e3), slog.String("client", q.RemoteAddr),
-		slog.String("range", strings.Join(q.Header["Range"], ", ")), slog.String("from", q.layerName()),
-		slog.String("reason", q.reason), slog.Any("err", q.err),
-	}
-	n := len(attrs)
-	if q.err == nil {
-		n--
-		if q.reason == "" {
-			n--
-		}
-	}
-	o.Log.LogAttrs(q.Context(), level, "serve", attrs[:n]...)
 }
 
 // Requests that no path takes.
@@ -243,31 +209,6 @@ func (m *model) text(q *request) error {
 	}
 	c := m.page.choose(q.Header["Accept-Encoding"])
 	q.head, q.bytes = c.head, c.body
-	return nil
-}
-
-// keyed is the head of a file under its immutable name, with the file's key.
-type keyed struct {
-	*head
-	key string
-}
-
-func (o *Origin) rendition(ctx context.Context, q *request) error {
-	at := &q.route
-	known, ok := o.heads.GetIfPresent(q.URL.Path)
-	if !ok {
-		known.key = asset.RenditionKey(at.merchant, at.hash)
-	}
-	err := q.get(ctx, cache.Want{Key: known.key, Digest: at.hash})
-	if err != nil {
-		return err
-	}
-	s := Subject{Size: q.object.Size, Modified: toSecond(q.object.Modified()), Immutable: true}
-	if !ok || known.Size != s.Size || !known.Modified.Equal(s.Modified) {
-		known.head = newHead(kindRendition, s, at.media, at.hash, forever)
-		o.heads.Set(q.URL.Path, known)
-	}
-	q.head = known.head
 	return nil
 }
 

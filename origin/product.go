@@ -32,9 +32,9 @@ type answerKey struct {
 	device                  Device
 }
 
-// newAnswers remembers what was picked, about 4 kB each.
+// newAnswers remembers what was picked, about 6 kB each.
 func newAnswers(memory int64) *otter.Cache[answerKey, *answer] {
-	return otter.Must(&otter.Options[answerKey, *answer]{MaximumSize: int(max(memory/(4<<10), 64))})
+	return otter.Must(&otter.Options[answerKey, *answer]{MaximumSize: int(max(memory/(6<<10), 64))})
 }
 
 // pick is what a device may get of a model.
