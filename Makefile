@@ -5,8 +5,9 @@ STATICCHECK  = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOLANGCI     = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 PACKAGES     = ./... ./testdata/models/...
 # Where goroutines share things. The others have none (the samples paint rows side by side) and
-# take minutes with the race detector.
-RACE         = ./cmd/... ./origin/... ./pipeline/... ./mesh ./mesh/scene ./textures
+# take minutes with the race detector; of the pipeline, the worker and all samples once.
+RACE         = ./cmd/... ./origin/... ./pipeline/asset/... ./pipeline/cloud/... ./pipeline/intake/... ./pipeline/local/... ./mesh ./mesh/scene ./textures
+RACE_TESTS   = TestGolden|$(shell sed -n 's/^func \(Test[A-Za-z0-9_]*\).*/\1/p' pipeline/worker_test.go | paste -sd '|')
 VIEWER       = origin/viewer
 DATA         = data
 LISTEN       = 127.0.0.1:8080
@@ -37,6 +38,7 @@ check:
 	go vet $(PACKAGES)
 	$(STATICCHECK) $(PACKAGES)
 	go test -race -shuffle=on $(RACE)
+	go test -race -shuffle=on -run '^($(RACE_TESTS))$$' ./pipeline
 
 # The build without a C compiler: libwebp is then WebAssembly, and makes the same bytes.
 pure:
