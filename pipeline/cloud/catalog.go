@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	mathrand "math/rand/v2"
 	"net/http"
 	"regexp"
 	"strings"
@@ -67,6 +68,8 @@ func OpenCatalog(ctx context.Context, url string) (*Catalog, error) {
 	}
 	client := dynamodb.NewFromConfig(cfg, func(o *dynamodb.Options) {
 		o.RetryMaxAttempts = catalogAttempts // whatever AWS_MAX_ATTEMPTS says
+		// It warns of each answer whose body is of no interest. TLS and gzip have their own.
+		o.DisableValidateResponseChecksum = true
 	})
 	return &Catalog{client, table, microNow}, nil
 }
@@ -74,9 +77,12 @@ func OpenCatalog(ctx context.Context, url string) (*Catalog, error) {
 // microNow is the time as it is kept.
 func microNow() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 
+// catalogPatience is short at first: most faults of DynamoDB are over within milliseconds.
 func catalogPatience(o *retry.StandardOptions) {
-	patience(o)
 	o.MaxAttempts = catalogAttempts
+	o.Backoff = retry.BackoffDelayerFunc(func(attempt int, _ error) (time.Duration, error) {
+		return mathrand.N(50 * time.Millisecond << max(attempt-1, 0)), nil
+	})
 }
 
 func catalogTransport(t *http.Transport) { t.ResponseHeaderTimeout = catalogAnswer }

@@ -68,7 +68,10 @@ func (c *Catalog) fault(ctx context.Context, doing, what string, err error) erro
 // credentials, no permission, no table.
 func catalogKind(ctx context.Context, err error) error {
 	canceled, isCanceled := errors.AsType[*types.TransactionCanceledException](err)
-	answer, answered := errors.AsType[*smithyhttp.ResponseError](err)
+	status := 0 // without an answer
+	if answer, ok := errors.AsType[*smithyhttp.ResponseError](err); ok {
+		status = answer.HTTPStatusCode()
+	}
 	_, unsent := errors.AsType[*smithyhttp.RequestSendError](err)
 	_, network := errors.AsType[net.Error](err)
 	switch {
@@ -78,9 +81,9 @@ func catalogKind(ctx context.Context, err error) error {
 		return asset.ErrUnavailable
 	case isCanceled && canceledFor(canceled, "ConditionalCheckFailed", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"):
 		return asset.ErrUnavailable
-	case answered && (answer.HTTPStatusCode() >= 500 || answer.HTTPStatusCode() == http.StatusTooManyRequests):
+	case status >= 500, status == http.StatusTooManyRequests:
 		return asset.ErrUnavailable
-	case !answered && (unsent || network || errors.Is(err, context.DeadlineExceeded)):
+	case status == 0 && (unsent || network || errors.Is(err, context.DeadlineExceeded)):
 		return asset.ErrUnavailable
 	}
 	return nil

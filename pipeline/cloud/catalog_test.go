@@ -55,7 +55,7 @@ func TestATableIsMadeOnce(t *testing.T) {
 func TestAMissingTableIsNotAMissingModel(t *testing.T) {
 	c := catalogPeer(t)
 	c.table = "plinth-" + rand.Text()
-	for what, err := range everyCall(t, c) {
+	for what, err := range everyCall(t.Context(), c) {
 		if !is(err, errNone) || !strings.Contains(err.Error(), c.table) {
 			t.Errorf("%s: got %v, want an error of no kind that names the table", what, err)
 		}
