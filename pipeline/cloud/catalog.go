@@ -25,8 +25,8 @@ import (
 // Items of a model share the partition key MERCHANT/MODEL. Their sort keys are "model",
 // which says what is newest and current; "version/V", what an asset.Version tells and
 // who claims it; and "manifest/V", apart from it since a write costs by the size of its
-// item. Two indexes have the versions: by-state in the order they changed, for Jobs and
-// Unfinished; by-merchant the newest of each model, for List.
+// item. Two indexes lead to them: by-state to versions in the order they changed, for
+// Jobs and Unfinished; by-merchant to models and what is newest of each, for List.
 //
 // Whatever is decided is decided here, over items that were just read consistently, and
 // written under the condition that they are still at the same revision: by PutItem, or as

@@ -65,8 +65,8 @@ func (c *Catalog) held(ctx context.Context, doing string, j asset.Job, epoch int
 	})
 }
 
-// Progress notes how far a worker is. It doesn't touch Updated: an index is in that order,
-// and each write to one costs as much again.
+// Progress notes how far a worker is. It leaves Updated alone: an index is in that order,
+// and to move an entry costs more than to write the item.
 func (c *Catalog) Progress(ctx context.Context, j asset.Job, epoch int64, stage string, percent float64) error {
 	return c.held(ctx, "note progress of", j, epoch, func(i *versionItem, _ *save) error {
 		i.Stage, i.Percent = stage, percent

@@ -21,9 +21,8 @@ type decision struct {
 	version  versionItem
 	manifest *manifestItem // to be written too, unless nil
 
-	changed, ofModel bool
-	wasNewest        string // the version that isn't any longer, or ""
-	wasCurrent       string
+	changed, ofModel bool   // what is to be written
+	wasCurrent       string // the version that isn't any longer, or ""
 }
 
 // read reads the model, then the version, which it returns for changes.
@@ -47,10 +46,8 @@ func (d *decision) queue() {
 func (d *decision) number(i *versionItem) {
 	d.changed, d.ofModel = true, true
 	d.model.Generation++
-	if d.model.Newest != i.Version.Version {
-		d.wasNewest, d.model.Newest = d.model.Newest, i.Version.Version
-	}
-	i.Generation, i.NewestOf, i.Updated = d.model.Generation, i.Merchant, d.now
+	d.model.Newest = i.Version.Version
+	i.Generation, i.Updated = d.model.Generation, d.now
 }
 
 // makeCurrent makes the version's manifest current.
@@ -63,7 +60,7 @@ func (d *decision) makeCurrent(generation int64) {
 	}
 }
 
-// save writes what changed, and takes from former versions what they are no longer.
+// save writes what changed. The version that was current is no longer live.
 func (d *decision) save(ctx context.Context) error {
 	s := save{token: d.token}
 	if d.changed {
@@ -75,25 +72,15 @@ func (d *decision) save(ctx context.Context) error {
 	if d.manifest != nil {
 		s.add(d.manifest, types.Put{})
 	}
-	former := []string{d.wasNewest}
-	if d.wasCurrent != d.wasNewest {
-		former = append(former, d.wasCurrent)
-	}
-	for _, version := range former {
-		if version == "" {
-			continue
-		}
-		f, err := d.c.version(ctx, asset.Job{Merchant: d.job.Merchant, Model: d.job.Model, Version: version})
+	if d.wasCurrent != "" {
+		f, err := d.c.version(ctx, asset.Job{Merchant: d.job.Merchant, Model: d.job.Model, Version: d.wasCurrent})
 		if errors.Is(err, asset.ErrNotFound) {
-			return fmt.Errorf("version %s, whose place this one takes, is gone", version) // nobody removes one
+			return fmt.Errorf("version %s, whose place this one takes, is gone", d.wasCurrent) // nobody removes one
 		}
 		if err != nil {
 			return err
 		}
-		if version == d.wasNewest {
-			f.NewestOf = ""
-		}
-		f.Live = f.Live && version != d.wasCurrent
+		f.Live = false
 		s.put(&f, &f.stamp)
 	}
 	if len(s.puts) == 0 {

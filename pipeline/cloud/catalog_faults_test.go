@@ -66,7 +66,7 @@ func TestFaultsOfACatalogHaveKinds(t *testing.T) {
 		"it asks for less":                  {code(400, "ThrottlingException"), asset.ErrUnavailable},
 		"it fails":                          {code(500, "InternalServerError"), asset.ErrUnavailable},
 		"it is down":                        {code(503, "ServiceUnavailable"), asset.ErrUnavailable},
-		"a proxy has no server":             {func(w http.ResponseWriter) { http.Error(w, "<html>", 502) }, asset.ErrUnavailable},
+		"a proxy has no server":             {func(w http.ResponseWriter) { http.Error(w, "<html>", http.StatusBadGateway) }, asset.ErrUnavailable},
 		"the connection is closed":          {func(http.ResponseWriter) { panic(http.ErrAbortHandler) }, asset.ErrUnavailable},
 		"there is no such table":            {code(400, "ResourceNotFoundException"), errNone},
 		"access is denied":                  {code(400, "AccessDeniedException"), errNone},
@@ -138,28 +138,37 @@ func TestCanceledTransactionsHaveKinds(t *testing.T) {
 
 // What a write was decided on is gone: its reason is looked up, not guessed.
 func TestALateWriteIsDecidedAnew(t *testing.T) {
-	s, c := newStub(t)
-	if _, err := c.Submit(t.Context(), sample); err != nil {
-		t.Fatal(err)
-	}
-	_, old, err := c.Claim(t.Context(), sample.Ref(), 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	// Just when the first worker's write is on its way a second one claims the version.
-	s.fault = func(operation string, n int, w http.ResponseWriter) bool {
-		if operation != "PutItem" {
-			return false
-		}
-		i := s.items["m/a version/1"]
-		i["epoch"], i["revision"] = map[string]any{"N": "9"}, map[string]any{"N": "77"}
-		return false
-	}
-	if err := c.Progress(t.Context(), sample.Ref(), old, "x", 1); !is(err, asset.ErrConflict) || !strings.Contains(err.Error(), "epoch 9") {
-		t.Errorf("Progress: got %v, want ErrConflict", err)
-	}
-	if err := c.Publish(t.Context(), sample.Ref(), old, asset.Manifest{}); !is(err, asset.ErrConflict) {
-		t.Errorf("Publish: got %v, want ErrConflict", err)
+	for name, late := range map[string]func(c *Catalog, epoch int64) error{
+		"PutItem": func(c *Catalog, epoch int64) error { return c.Progress(t.Context(), sample.Ref(), epoch, "x", 1) },
+		"TransactWriteItems": func(c *Catalog, epoch int64) error {
+			return c.Publish(t.Context(), sample.Ref(), epoch, asset.Manifest{})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, c := newStub(t)
+			if _, err := c.Submit(t.Context(), sample); err != nil {
+				t.Fatal(err)
+			}
+			_, epoch, err := c.Claim(t.Context(), sample.Ref(), 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			// Just when the first worker's write is on its way a second one claims the version.
+			s.fault = func(operation string, _ int, _ http.ResponseWriter) bool {
+				if operation == name {
+					i := s.items["m/a version/1"]
+					i["epoch"], i["revision"] = map[string]any{"N": "9"}, map[string]any{"N": "77"}
+				}
+				return false
+			}
+			before := s.requests[name]
+			if err := late(c, epoch); !is(err, asset.ErrConflict) || !strings.Contains(err.Error(), "epoch 9") {
+				t.Errorf("got %v, want ErrConflict", err)
+			}
+			if n := s.requests[name] - before; n != 1 {
+				t.Errorf("%d writes, want 1", n)
+			}
+		})
 	}
 }
 
@@ -204,6 +213,25 @@ func TestAWriteWhoseAnswerIsLostIsDoneOnce(t *testing.T) {
 	}
 	if n := s.requests["PutItem"]; n < 5 {
 		t.Errorf("only %d requests: no answer was lost", n)
+	}
+}
+
+func TestWhatABatchHoldsBackIsAskedForAgain(t *testing.T) {
+	s, c := newStub(t)
+	var keys []key
+	for _, version := range []string{"1", "2", "3", "4", "5", "6", "7"} {
+		if _, err := c.Submit(t.Context(), asset.Version{Merchant: "m", Model: "a", Version: version}); err != nil {
+			t.Fatal(err)
+		}
+		keys = append(keys, versionKey(asset.Job{Merchant: "m", Model: "a", Version: version}))
+	}
+	items, err := c.fetch(t.Context(), keys)
+	if err != nil || len(items) != len(keys) {
+		t.Errorf("got %d items, %v, want %d", len(items), err, len(keys))
+	}
+	s.stingy = true
+	if _, err := c.fetch(t.Context(), keys); !is(err, asset.ErrUnavailable) {
+		t.Errorf("got %v, want ErrUnavailable", err)
 	}
 }
 

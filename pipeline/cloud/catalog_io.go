@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -31,7 +33,7 @@ func (c *Catalog) get(ctx context.Context, k key, item any) error {
 
 // model reads what is newest and current; of an unknown model nothing is.
 func (c *Catalog) model(ctx context.Context, merchant, model string) (modelItem, error) {
-	m := modelItem{key: modelKey(merchant, model)}
+	m := modelItem{key: modelKey(merchant, model), ModelsOf: merchant, Name: model}
 	err := c.get(ctx, m.key, &m)
 	if errors.Is(err, asset.ErrNotFound) {
 		err = nil
@@ -93,7 +95,7 @@ func (s *save) do(ctx context.Context, c *Catalog) error {
 }
 
 // query reads all pages of a query, or enough for limit items unless that is 0.
-func (c *Catalog) query(ctx context.Context, in *dynamodb.QueryInput, limit int) (out []versionItem, err error) {
+func query[T any](ctx context.Context, c *Catalog, in *dynamodb.QueryInput, limit int) (out []T, err error) {
 	in.TableName = &c.table
 	if limit > 0 {
 		in.Limit = aws.Int32(int32(min(limit, 1000)))
@@ -104,11 +106,52 @@ func (c *Catalog) query(ctx context.Context, in *dynamodb.QueryInput, limit int)
 			return nil, err
 		}
 		for _, m := range page.Items {
-			var v versionItem
-			if err := decodeItem(m, &v); err != nil {
+			var item T
+			if err := decodeItem(m, &item); err != nil {
 				return nil, fmt.Errorf("read an item: %w", err)
 			}
-			out = append(out, v)
+			out = append(out, item)
+		}
+	}
+	return out, nil
+}
+
+// batch is how many items BatchGetItem takes.
+const batch = 100
+
+// fetch reads versions as they are now, in no order. Keys must differ.
+func (c *Catalog) fetch(ctx context.Context, keys []key) (out []versionItem, err error) {
+	for some := range slices.Chunk(keys, batch) {
+		ask := types.KeysAndAttributes{ConsistentRead: aws.Bool(true)}
+		for _, k := range some {
+			at, err := encodeItem(k)
+			if err != nil {
+				return nil, err
+			}
+			ask.Keys = append(ask.Keys, at)
+		}
+		// An answer ends at 16 MB, or where throughput does, and says what is missing.
+		for idle := 0; len(ask.Keys) > 0; {
+			answer, err := c.client.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{c.table: ask}})
+			if err != nil {
+				return nil, err
+			}
+			for _, m := range answer.Responses[c.table] {
+				var v versionItem
+				if err := decodeItem(m, &v); err != nil {
+					return nil, fmt.Errorf("read an item: %w", err)
+				}
+				out, idle = append(out, v), 0
+			}
+			if ask.Keys = answer.UnprocessedKeys[c.table].Keys; len(ask.Keys) == 0 {
+				break
+			}
+			if idle++; idle == catalogAttempts {
+				return nil, fmt.Errorf("%w: %d items are held back", asset.ErrUnavailable, len(ask.Keys))
+			}
+			if err := rest(ctx, time.Duration(idle)*longestPause); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return out, nil

@@ -23,8 +23,10 @@ type key struct {
 }
 
 func modelKey(merchant, model string) key { return key{merchant + "/" + model, "model"} }
-func versionKey(j asset.Job) key          { return key{j.Merchant + "/" + j.Model, versions + j.Version} }
-func manifestKey(j asset.Job) key         { return key{j.Merchant + "/" + j.Model, "manifest/" + j.Version} }
+
+func versionKey(j asset.Job) key { return key{j.Merchant + "/" + j.Model, versions + j.Version} }
+
+func manifestKey(j asset.Job) key { return key{j.Merchant + "/" + j.Model, "manifest/" + j.Version} }
 
 // versions begins the sort keys of a model's versions.
 const versions = "version/"
@@ -39,6 +41,8 @@ type stamp struct {
 type modelItem struct {
 	key
 	stamp
+	ModelsOf          string `json:"modelsOf"` // the merchant: with the name key of by-merchant
+	Name              string `json:"model"`
 	Generation        int64  `json:"generation"` // of the last upload or restore
 	Newest            string `json:"newest"`
 	Current           string `json:"current"`
@@ -51,7 +55,6 @@ type versionItem struct {
 	stamp
 	asset.Version
 	Findings   []byte `json:"findings"`   // compressed: a file may have one for each of its parts
-	NewestOf   string `json:"newestOf"`   // the merchant, when no upload of the model is newer: key of by-merchant
 	Generation int64  `json:"generation"` // of its last Submit
 	Epoch      int64  `json:"epoch"`
 	Lease      int64  `json:"lease"`
@@ -64,8 +67,7 @@ type manifestItem struct {
 	Body []byte `json:"body"` // compressed JSON
 }
 
-// Limits of what is compressed, in bytes. An item may have 400 KB, names included, and a
-// version's findings stand in its indexes too.
+// Limits of what is compressed, in bytes. An item may have 400 KB, names included.
 const (
 	maxManifest = 380 << 10
 	maxFindings = 256 << 10

@@ -65,7 +65,7 @@ func (c *Catalog) Current(ctx context.Context, merchant, model string) (out asse
 // Versions returns all versions of a model.
 func (c *Catalog) Versions(ctx context.Context, merchant, model string) (out []asset.Version, err error) {
 	err = c.look(ctx, "list versions of", merchant, model, func() error {
-		items, err := c.query(ctx, &dynamodb.QueryInput{
+		items, err := query[versionItem](ctx, c, &dynamodb.QueryInput{
 			KeyConditionExpression:    aws.String("pk = :pk AND begins_with(sk, :version)"),
 			ExpressionAttributeValues: textValues(":pk", modelKey(merchant, model).Partition, ":version", versions),
 			ConsistentRead:            aws.Bool(true),
@@ -88,14 +88,23 @@ func (c *Catalog) List(ctx context.Context, merchant string) ([]asset.Version, e
 	if asset.CheckID(merchant) != nil {
 		return nil, nil // nobody can have that name
 	}
-	items, err := c.query(ctx, &dynamodb.QueryInput{
+	models, err := query[modelItem](ctx, c, &dynamodb.QueryInput{
 		IndexName:                 aws.String(byMerchant),
-		KeyConditionExpression:    aws.String("newestOf = :merchant"),
+		KeyConditionExpression:    aws.String("modelsOf = :merchant"),
 		ExpressionAttributeValues: textValues(":merchant", merchant),
 	}, 0)
 	if err != nil {
 		return nil, c.fault(ctx, "list models of", merchant, err)
 	}
+	keys := make([]key, len(models))
+	for i, m := range models {
+		keys[i] = versionKey(asset.Job{Merchant: merchant, Model: m.Name, Version: m.Newest})
+	}
+	items, err := c.fetch(ctx, keys)
+	if err != nil {
+		return nil, c.fault(ctx, "list models of", merchant, err)
+	}
+	slices.SortFunc(items, func(a, b versionItem) int { return cmp.Compare(a.Model, b.Model) })
 	return versionsOf(items)
 }
 
@@ -121,16 +130,15 @@ func (c *Catalog) Jobs(ctx context.Context, limit int, states ...asset.State) ([
 	if err != nil {
 		return nil, c.fault(ctx, "list jobs of", "all", err)
 	}
-	return versionsOf(items[:min(limit, len(items))])
+	return versionsOf(items)
 }
 
-// inStates returns versions in the states, the last updated first, of each state not many
-// more than limit, unless that is 0. One that goes from one state to another meanwhile is
-// there once, as it was last.
+// inStates returns versions in the states, the last updated first, at most limit unless
+// that is 0. One that has left them since the index was written isn't there.
 func (c *Catalog) inStates(ctx context.Context, limit int, states ...asset.State) ([]versionItem, error) {
-	var all []versionItem
+	var entries []versionItem // of which the index has the keys
 	for _, s := range states {
-		items, err := c.query(ctx, &dynamodb.QueryInput{
+		some, err := query[versionItem](ctx, c, &dynamodb.QueryInput{
 			IndexName:                 aws.String(byState),
 			KeyConditionExpression:    aws.String("#state = :state"),
 			ExpressionAttributeNames:  map[string]string{"#state": "state"}, // a reserved word
@@ -140,17 +148,28 @@ func (c *Catalog) inStates(ctx context.Context, limit int, states ...asset.State
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, items...)
+		entries = append(entries, some...)
 	}
-	slices.SortStableFunc(all, func(a, b versionItem) int {
-		return cmp.Or(b.Updated.Compare(a.Updated), cmp.Compare(a.Partition, b.Partition), cmp.Compare(b.Revision, a.Revision))
-	})
-	seen := map[key]bool{}
-	return slices.DeleteFunc(all, func(i versionItem) bool {
-		again := seen[i.key]
-		seen[i.key] = true
-		return again
-	}), nil
+	slices.SortFunc(entries, lastUpdated)
+	seen := map[key]bool{} // one that changes its state meanwhile may be there twice
+	var keys []key
+	for _, e := range entries {
+		if !seen[e.key] && (limit == 0 || len(keys) < limit) {
+			keys = append(keys, e.key)
+		}
+		seen[e.key] = true
+	}
+	items, err := c.fetch(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	items = slices.DeleteFunc(items, func(i versionItem) bool { return !slices.Contains(states, i.State) })
+	slices.SortFunc(items, lastUpdated)
+	return items, nil
+}
+
+func lastUpdated(a, b versionItem) int {
+	return cmp.Or(b.Updated.Compare(a.Updated), cmp.Compare(a.Partition, b.Partition), cmp.Compare(a.Sort, b.Sort))
 }
 
 // versionsOf is what the items tell.

@@ -12,12 +12,13 @@ import (
 )
 
 // stub is as much of DynamoDB as faults need: it gets, and it puts under conditions on
-// revisions. It never cancels transactions of its own accord, and has no index.
+// revisions. Of a batch it gets one item at a time. It never cancels transactions of its own accord, and has no index.
 type stub struct {
 	mu       sync.Mutex
 	items    map[string]map[string]any
 	requests map[string]int // by operation
 	fault    func(operation string, n int, w http.ResponseWriter) bool
+	stingy   bool                               // of a batch it gets none
 	lost     func(operation string, n int) bool // the work is done, the answer is lost
 }
 
@@ -58,6 +59,7 @@ func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		stubPut
 		Key           map[string]map[string]any
 		TransactItems []struct{ Put stubPut }
+		RequestItems  map[string]struct{ Keys []map[string]map[string]any }
 	}
 	if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
 		panic(err)
@@ -67,6 +69,15 @@ func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "GetItem":
 		if item, ok := s.items[place(in.Key)]; ok {
 			out["Item"] = item
+		}
+	case "BatchGetItem":
+		keys := in.RequestItems["table"].Keys
+		if !s.stingy {
+			out["Responses"] = map[string]any{"table": []any{s.items[place(keys[0])]}}
+			keys = keys[1:]
+		}
+		if len(keys) > 0 {
+			out["UnprocessedKeys"] = map[string]any{"table": map[string]any{"Keys": keys}}
 		}
 	case "PutItem":
 		if !s.met(in.stubPut) {

@@ -9,10 +9,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// Indexes of the table. Both have items whole, manifests aside.
+// Indexes of the table. They have keys only, by-merchant what is newest too: a write that
+// changes none of these costs nothing more, and what a list tells is read from the items.
 const (
-	byState    = "by-state"    // state, updated
-	byMerchant = "by-merchant" // newestOf, model
+	byState    = "by-state"    // versions, by state and updated
+	byMerchant = "by-merchant" // models, by modelsOf and model
 )
 
 // CreateTable makes the catalog's table unless it is there, and waits until it can be
@@ -28,11 +29,11 @@ func (c *Catalog) CreateTable(ctx context.Context) error {
 		TableName:   &c.table,
 		BillingMode: types.BillingModePayPerRequest,
 		AttributeDefinitions: []types.AttributeDefinition{
-			text("pk"), text("sk"), text("state"), updated, text("newestOf"), text("model"),
+			text("pk"), text("sk"), text("state"), updated, text("modelsOf"), text("model"),
 		},
 		KeySchema: keysOn("pk", "sk"),
 		GlobalSecondaryIndexes: []types.GlobalSecondaryIndex{
-			indexOn(byState, "state", "updated"), indexOn(byMerchant, "newestOf", "model"),
+			indexOn(byState, "state", "updated"), indexOn(byMerchant, "modelsOf", "model", "newest"),
 		},
 	})
 	if _, there := errors.AsType[*types.ResourceInUseException](err); err != nil && !there {
@@ -49,8 +50,10 @@ func keysOn(partition, sort string) []types.KeySchemaElement {
 	}
 }
 
-func indexOn(name, partition, sort string) types.GlobalSecondaryIndex {
-	return types.GlobalSecondaryIndex{
-		IndexName: &name, KeySchema: keysOn(partition, sort), Projection: &types.Projection{ProjectionType: types.ProjectionTypeAll},
+func indexOn(name, partition, sort string, more ...string) types.GlobalSecondaryIndex {
+	p := &types.Projection{ProjectionType: types.ProjectionTypeKeysOnly}
+	if len(more) > 0 {
+		p = &types.Projection{ProjectionType: types.ProjectionTypeInclude, NonKeyAttributes: more}
 	}
+	return types.GlobalSecondaryIndex{IndexName: &name, KeySchema: keysOn(partition, sort), Projection: p}
 }

@@ -77,6 +77,12 @@ func TestLongListsComeInPages(t *testing.T) {
 			}
 		}
 	}
+	const small = batch + 30 // so that they are read in more than one go
+	for i := range small {
+		if _, err := c.Submit(t.Context(), asset.Version{Merchant: "other", Model: fmt.Sprint("model", i), Version: "1"}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	count := func(what string, want int) func([]asset.Version, error) {
 		return func(list []asset.Version, err error) {
 			t.Helper()
@@ -86,9 +92,11 @@ func TestLongListsComeInPages(t *testing.T) {
 		}
 	}
 	count("List", models)(c.List(t.Context(), "m"))
-	count("Unfinished", 2*models)(c.Unfinished(t.Context()))
-	count("Jobs", 2*models)(c.Jobs(t.Context(), 1000))
-	count("Jobs with a limit", models)(c.Jobs(t.Context(), models))
+	count("List of another", small)(c.List(t.Context(), "other"))
+	count("Unfinished", 2*models+small)(c.Unfinished(t.Context()))
+	count("Jobs", 2*models+small)(c.Jobs(t.Context(), 1000))
+	count("Jobs with a limit", small)(c.Jobs(t.Context(), small))
+	count("Jobs in a state", 0)(c.Jobs(t.Context(), 1000, asset.Ready))
 }
 
 func TestWhatIsTooLargeForAnItemIsInvalid(t *testing.T) {

@@ -224,63 +224,6 @@ func Catalog(t *testing.T, open func(t *testing.T) asset.Catalog) {
 			}
 		}
 	})
-	t.Run("a version that is worked on is busy", func(t *testing.T) {
-		c := open(t)
-		v := submit(t, c, version("a", "1"))
-		epoch := claim(t, c, v)
-		if _, _, err := c.Claim(t.Context(), v.Ref(), 0); !errors.Is(err, asset.ErrBusy) || !errors.Is(err, asset.ErrConflict) {
-			t.Errorf("got %v, want ErrBusy", err)
-		}
-		if got := state(t, c, "a", asset.Running); got.Attempts != 1 {
-			t.Errorf("got %d attempts, want 1", got.Attempts)
-		}
-		publish(t, c, v, epoch)
-		if _, _, err := c.Claim(t.Context(), v.Ref(), 0); !errors.Is(err, asset.ErrConflict) || errors.Is(err, asset.ErrBusy) {
-			t.Errorf("a ready one: got %v, want ErrConflict, not ErrBusy", err)
-		}
-	})
-	t.Run("a version that is put back is not busy", func(t *testing.T) {
-		c := open(t)
-		v := submit(t, c, version("a", "1"))
-		if err := c.Requeue(t.Context(), v.Ref(), claim(t, c, v), true); err != nil {
-			t.Fatal(err)
-		}
-		publish(t, c, v, claim(t, c, v))
-	})
-	t.Run("a claim lasts as long as it is renewed", func(t *testing.T) {
-		c := open(t)
-		v := submit(t, c, version("a", "1"))
-		const lease = 800 * time.Millisecond
-		claimed := time.Now()
-		epoch := claimFor(t, c, v, lease)
-		for renewed := claimed; time.Since(claimed) < 2*lease; {
-			_, _, err := c.Claim(t.Context(), v.Ref(), 0)
-			if late := time.Since(renewed) >= lease; late {
-				t.Skip("this machine is too slow to renew a claim in time")
-			}
-			if !errors.Is(err, asset.ErrBusy) {
-				t.Fatalf("got %v, want ErrBusy", err)
-			}
-			renewed = time.Now()
-			if err := c.Progress(t.Context(), v.Ref(), epoch, "x", 1); err != nil {
-				t.Fatal(err)
-			}
-			time.Sleep(lease / 8)
-		}
-		for {
-			switch _, _, err := c.Claim(t.Context(), v.Ref(), 0); {
-			case errors.Is(err, asset.ErrBusy):
-				time.Sleep(lease / 8)
-				continue
-			case err != nil:
-				t.Errorf("after its lease: %v", err)
-			}
-			break
-		}
-		if err := c.Progress(t.Context(), v.Ref(), epoch, "x", 2); !errors.Is(err, asset.ErrConflict) {
-			t.Errorf("the first one's progress: got %v, want ErrConflict", err)
-		}
-	})
 	t.Run("the versions of a model are listed, the newest upload first", func(t *testing.T) {
 		c := open(t)
 		for _, name := range []string{"1", "3", "2", "1"} {
@@ -384,5 +327,6 @@ func Catalog(t *testing.T, open func(t *testing.T) asset.Catalog) {
 			t.Errorf("Jobs with a limit: got %v, %v", all, err)
 		}
 	})
+	testClaims(t, open)
 	testRestore(t, open)
 }
