@@ -87,6 +87,68 @@ func TestCatalog(t *testing.T) {
 	})
 }
 
+// submitted opens a catalog with one version that waits.
+func submitted(t *testing.T, file string) (*Catalog, asset.Job) {
+	t.Helper()
+	c, err := OpenCatalog(t.Context(), file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := c.Submit(t.Context(), asset.Version{Merchant: "m", Model: "a", Version: "1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c, v.Ref()
+}
+
+func TestReleaseFreesWhatIsClaimed(t *testing.T) {
+	c, j := submitted(t, filepath.Join(t.TempDir(), "catalog.db"))
+	closing(t, c)
+	_, old, err := c.Claim(t.Context(), j, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Release(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Progress(t.Context(), j, old, "x", 1); err != nil {
+		t.Errorf("a worker that lives after all: %v", err)
+	}
+	if _, _, err := c.Claim(t.Context(), j, time.Hour); !errors.Is(err, asset.ErrBusy) {
+		t.Errorf("renewed: got %v, want ErrBusy", err)
+	}
+	if err := c.Release(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := c.Claim(t.Context(), j, time.Hour); err != nil {
+		t.Errorf("a successor: %v", err)
+	}
+}
+
+func TestACatalogOfBeforeClaimsHadATimeIsBroughtUpToDate(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "catalog.db")
+	c, j := submitted(t, file)
+	for _, column := range []string{"lease", "until"} {
+		if _, err := c.db.ExecContext(t.Context(), "ALTER TABLE versions DROP COLUMN "+column); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	c, err := OpenCatalog(t.Context(), file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	closing(t, c)
+	if _, _, err := c.Claim(t.Context(), j, time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := c.Claim(t.Context(), j, time.Hour); !errors.Is(err, asset.ErrBusy) {
+		t.Errorf("got %v, want ErrBusy", err)
+	}
+}
+
 func TestSweepRemovesWhatDeadWritersLeft(t *testing.T) {
 	dir := t.TempDir()
 	s, err := OpenStore(dir)
