@@ -165,14 +165,15 @@ func (q *Queue) dig(ctx context.Context, l *lane, limit int, see func(b BuriedJo
 		if err != nil {
 			return queueFault(ctx, "receive from", l.Dead, err)
 		}
-		fresh := false
+		var fresh []types.Message
 		for _, m := range out.Messages {
-			_, again := seen[text(m.MessageId)]
-			seen[text(m.MessageId)] = text(m.ReceiptHandle)
-			if again {
-				continue // it was hidden for less time than this takes
+			// Those that come again were hidden for less time than this takes.
+			if _, again := seen[text(m.MessageId)]; !again {
+				fresh = append(fresh, m)
 			}
-			fresh = true
+			seen[text(m.MessageId)] = text(m.ReceiptHandle)
+		}
+		for _, m := range fresh {
 			if enough, err := see(exhume(l, m), text(m.ReceiptHandle)); enough || err != nil {
 				if enough && err == nil {
 					delete(seen, text(m.MessageId))
@@ -180,7 +181,7 @@ func (q *Queue) dig(ctx context.Context, l *lane, limit int, see func(b BuriedJo
 				return err
 			}
 		}
-		if !fresh {
+		if len(fresh) == 0 {
 			return nil
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -38,13 +37,13 @@ type queueLease struct {
 	job     asset.Job
 	renewed atomic.Int64 // Unix nanoseconds: when the visibility last began, or before
 
-	mu    sync.Mutex // one change at a time: an extension must not follow the end
+	turn  chan struct{} // holds one: for one change at a time, so that no extension follows the end
 	ended bool
 }
 
 // lease makes a lease and counts it. The queue is locked.
 func (q *Queue) lease(m *message) *queueLease {
-	l := &queueLease{queue: q, message: m, job: m.asks.job}
+	l := &queueLease{queue: q, message: m, job: m.asks.job, turn: make(chan struct{}, 1)}
 	l.renewed.Store(m.received.UnixNano())
 	q.leases[l] = struct{}{}
 	return l
@@ -56,8 +55,10 @@ func (l *queueLease) Job() asset.Job { return l.job }
 
 // Extend starts the lease time anew, at most until SQS has hidden the message for 12 h.
 func (l *queueLease) Extend(ctx context.Context) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	if err := l.begin(ctx, "extend"); err != nil {
+		return err
+	}
+	defer l.pass()
 	if err := l.mine("extend"); err != nil {
 		return err
 	}
@@ -74,6 +75,18 @@ func (l *queueLease) Extend(ctx context.Context) error {
 	l.renewed.Store(now.UnixNano())
 	return nil
 }
+
+// begin waits until no other change to the lease is under way. pass must follow.
+func (l *queueLease) begin(ctx context.Context, doing string) error {
+	select {
+	case l.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("%s the lease of %s: %w", doing, l.job.Model, ctx.Err())
+	}
+}
+
+func (l *queueLease) pass() { <-l.turn }
 
 // mine is ErrConflict once the lease has ended. SQS does not always know: it may take an
 // old receipt for a new one, so the clock is asked first.
@@ -105,8 +118,10 @@ func (l *queueLease) end() {
 
 // Done deletes the message, even after the lease time: the work is done.
 func (l *queueLease) Done(ctx context.Context) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	if err := l.begin(ctx, "finish"); err != nil {
+		return err
+	}
+	defer l.pass()
 	if l.ended {
 		return l.mine("finish")
 	}
@@ -120,8 +135,10 @@ func (l *queueLease) Done(ctx context.Context) error {
 // Retry hides the message for a while, in whole seconds and at most until 12 h after its
 // receipt.
 func (l *queueLease) Retry(ctx context.Context, after time.Duration) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	if err := l.begin(ctx, "retry"); err != nil {
+		return err
+	}
+	defer l.pass()
 	if err := l.mine("retry"); err != nil {
 		return err
 	}
@@ -141,8 +158,10 @@ func (l *queueLease) Bury(ctx context.Context, reason string) error {
 
 // BuryWith puts the message with the dead letters, together with all that is known.
 func (l *queueLease) BuryWith(ctx context.Context, b asset.Burial) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	if err := l.begin(ctx, "bury"); err != nil {
+		return err
+	}
+	defer l.pass()
 	if err := l.mine("bury"); err != nil {
 		return err
 	}

@@ -51,7 +51,7 @@ func (q *Queue) await(ctx context.Context) (*queueLease, error) {
 	if !q.leave(w) { // it was served that moment
 		if d := <-w.got; d.lease != nil {
 			q.later(func(ctx context.Context) error { return conflictIsFine(d.lease.Retry(ctx, 0)) })
-		} else {
+		} else if !errors.Is(d.err, errClosed) {
 			q.tell(d.err)
 		}
 	}
