@@ -38,7 +38,7 @@ func (q *Queue) bury(ctx context.Context, m *message, b asset.Burial) error {
 		attrReason: b.Reason, attrSource: b.Source, attrReproduce: b.Reproduce,
 	} {
 		if value = legible(value); value != "" {
-			attributes[name] = types.MessageAttributeValue{DataType: pointer("String"), StringValue: &value}
+			attributes[name] = types.MessageAttributeValue{DataType: new("String"), StringValue: &value}
 		}
 	}
 	_, err := q.client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: &m.lane.Dead, MessageBody: &m.body, MessageAttributes: attributes})
@@ -51,9 +51,9 @@ func (q *Queue) bury(ctx context.Context, m *message, b asset.Burial) error {
 	return m.lane.remove.do(ctx, m.handle, 0)
 }
 
-func pointer(s string) *string { return &s }
-
 // maxAttribute bounds an attribute's text, in bytes.
+//
+//go:fix inline
 const maxAttribute = 2 << 10
 
 // legible leaves of a text what SQS takes.

@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/config"
 
 	"github.com/plinth3d/plinth/pipeline/asset"
 	"github.com/plinth3d/plinth/pipeline/cloud/sqstest"
@@ -244,7 +247,7 @@ func TestALeaseThatWasLostTouchesNothing(t *testing.T) {
 	})
 }
 
-func TestAnExtensionDoesNotOvertakeARelease(t *testing.T) {
+func TestAnExtensionDoesNotComeAfterARetry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, c := shop(t, "jobs")
 		q := begin(t, s, c)
@@ -260,10 +263,11 @@ func TestAnExtensionDoesNotOvertakeARelease(t *testing.T) {
 			}
 			synctest.Wait()
 			cancel()
-			must(t, l.Retry(t.Context(), 0))
+			must(t, l.Retry(t.Context(), 5*time.Minute))
 			<-extended
+			time.Sleep(10 * time.Second)
 			heal()
-			if m := s.Messages("jobs"); len(m) != 1 || m[0].Visible.After(time.Now()) {
+			if m := s.Messages("jobs"); len(m) != 1 || time.Until(m[0].Visible) < 4*time.Minute {
 				t.Errorf("when the extension %s, the message is %+v", name, m)
 			}
 			must(t, mustLease(t, q).Done(t.Context()))
@@ -321,5 +325,104 @@ func TestALeaseLastsTwelveHoursAtMost(t *testing.T) {
 		if held := time.Since(began); !errors.Is(err, asset.ErrConflict) || held < 10*time.Hour || held > maxHide {
 			t.Errorf("after %s: %v", held, err)
 		}
+	})
+}
+
+func TestAServerThatDoesNotWaitIsNotAskedWithoutEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c := shop(t, "jobs")
+		q := begin(t, s, c)
+		heal := s.Break("ReceiveMessage", "", sqstest.Nothing())
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if _, err := q.Lease(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
+		}
+		if n := s.Count("ReceiveMessage", ""); n > 120 {
+			t.Errorf("%d requests in a minute", n)
+		}
+		heal()
+	})
+}
+
+// Processes that are killed, answers that are lost and late: each job is done.
+func TestNothingIsLostWhateverHappens(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c := shop(t, "interactive", "bulk")
+		for _, l := range c.Lanes {
+			s.Redrive(l.Name, l.Name+"-dead", 1000)
+		}
+		const jobs = 300
+		random := rand.New(rand.NewPCG(1, 2))
+		sometimes := func(one int, f sqstest.Fault) sqstest.Fault {
+			return sqstest.Seldom(func() bool { return random.IntN(one) == 0 }, f)
+		}
+		sender := begin(t, s, c)
+		for i := range jobs {
+			must(t, sender.SendTo(t.Context(), c.Lanes[i%2].Name, jobOf(fmt.Sprint("m", i%7), fmt.Sprint("a", i))))
+		}
+		s.Break("", "", sometimes(9, sqstest.Lose()), sometimes(9, sqstest.Delay(7*time.Second)), sometimes(9, sqstest.Status(503, "ServiceUnavailable")),
+			sometimes(9, sqstest.Hangup()), sometimes(5, sqstest.Entries("InternalError", false, func(i int) bool { return i%2 == 0 })))
+		var mu sync.Mutex
+		done := map[string]int{}
+		work := func(ctx context.Context, q *Queue) {
+			for ctx.Err() == nil {
+				l, err := q.Lease(ctx)
+				if err != nil {
+					pause(ctx, nil, time.Second)
+					continue
+				}
+				pause(ctx, nil, time.Second)
+				if ctx.Err() != nil {
+					return // killed
+				}
+				mu.Lock()
+				done[l.Job().Model]++
+				mu.Unlock()
+				_ = l.Done(ctx) // if that fails, it is done again
+			}
+		}
+		var all sync.WaitGroup
+		end, stop := context.WithCancel(t.Context())
+		for range 3 {
+			all.Go(func() {
+				for end.Err() == nil { // one process after the other
+					q, err := openQueue(end, c, config.WithHTTPClient(s.Client()))
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					life, kill := context.WithTimeout(end, time.Minute)
+					var slots sync.WaitGroup
+					for range 4 {
+						slots.Go(func() { work(life, q) })
+					}
+					slots.Wait()
+					kill()
+					q.cancel() // as if killed: nothing is flushed
+				}
+			})
+		}
+		for range 120 {
+			time.Sleep(time.Minute)
+			mu.Lock()
+			n := len(done)
+			mu.Unlock()
+			if n == jobs && len(s.Messages("interactive"))+len(s.Messages("bulk")) == 0 {
+				break
+			}
+		}
+		stop()
+		all.Wait()
+		s.Heal()
+		buried := len(s.Messages("interactive-dead")) + len(s.Messages("bulk-dead"))
+		if left := len(s.Messages("interactive")) + len(s.Messages("bulk")); left > 0 || len(done) < jobs-buried || len(done) == 0 {
+			t.Errorf("%d of %d are done, %d buried, %d are left", len(done), jobs, buried, left)
+		}
+		times := 0
+		for _, n := range done {
+			times += n
+		}
+		t.Logf("%d jobs were done %d times, %d buried, with %d requests", len(done), times, buried, len(s.Requests()))
 	})
 }

@@ -3,6 +3,7 @@ package cloud
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -126,15 +127,13 @@ func TestAMerchantWithMuchDoesNotKeepOthersWaiting(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			held := map[string]int{}
-			for k, v := range c.held {
-				held[k] = v
-			}
-			got := ""
+			maps.Copy(held, c.held)
+			var got strings.Builder
 			for _, m := range fairly(hand(c.hand), held, c.limit) {
-				got += m.asks.merchant()
+				got.WriteString(m.asks.merchant())
 			}
-			if got != c.want {
-				t.Errorf("got %s, want %s", got, c.want)
+			if got.String() != c.want {
+				t.Errorf("got %s, want %s", got.String(), c.want)
 			}
 		})
 	}

@@ -128,6 +128,7 @@ func (q *Queue) poll() {
 func (q *Queue) receive(t turn) []*message {
 	ctx, cancel := context.WithTimeout(q.base, t.wait+calling)
 	defer cancel()
+	began := time.Now()
 	out, err := q.client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
 		QueueUrl: &t.lane.URL, MaxNumberOfMessages: int32(t.count), WaitTimeSeconds: int32(t.wait / time.Second),
 		VisibilityTimeout: int32(q.config.LeaseTime / time.Second),
@@ -154,6 +155,9 @@ func (q *Queue) receive(t turn) []*message {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	t.lane.answered(len(all), oldest, now)
+	if len(all) == 0 && now.Sub(began) < t.wait/2 {
+		t.lane.after = now.Add(jitter(resting)) // it did not wait as it was told; this must not become a race
+	}
 	return all
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -91,9 +92,7 @@ func hold[T any](s *Server, r *http.Request, gate <-chan T) {
 }
 
 func (s *Server) send(w http.ResponseWriter, a *answer) {
-	for name, values := range a.header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), a.header)
 	w.Header().Set("X-Amzn-Requestid", "TEST")
 	w.Header().Set("Date", time.Now().UTC().Format(http.TimeFormat))
 	text := []byte(a.page)

@@ -38,6 +38,13 @@ func (s *Server) Break(operation, queue string, faults ...Fault) (heal func()) {
 	}
 }
 
+// Heal ends all faults.
+func (s *Server) Heal() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rules = nil
+}
+
 // Times lets faults happen to the first n requests only.
 func Times(n int, faults ...Fault) Fault {
 	return func(p *plan) {
@@ -63,11 +70,25 @@ func Page(status int) Fault {
 	}
 }
 
+// Nothing answers at once that there is no message, however long it should wait.
+func Nothing() Fault { return func(p *plan) { p.refuse = success(struct{}{}) } }
+
 // Hangup closes the connection instead of answering: the server is down.
 func Hangup() Fault { return func(p *plan) { p.hangup = true } }
 
 // Lose does what was asked and closes the connection instead of saying so.
 func Lose() Fault { return func(p *plan) { p.lose = true } }
+
+// Seldom lets faults happen to some requests: which is asked at each, one at a time.
+func Seldom(which func() bool, faults ...Fault) Fault {
+	return func(p *plan) {
+		if which() {
+			for _, f := range faults {
+				f(p)
+			}
+		}
+	}
+}
 
 // Hold lets the request in when something can be received from gate, which may be closed.
 func Hold(gate <-chan struct{}) Fault {

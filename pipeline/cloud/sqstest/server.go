@@ -12,7 +12,6 @@ import (
 	"context"
 	"io"
 	"log"
-	"net/http"
 	"net/http/httptest"
 	"os"
 	"slices"
@@ -217,36 +216,4 @@ func (s *Server) await(ctx context.Context, enough func() bool) error {
 func (s *Server) change() {
 	close(s.changed)
 	s.changed = make(chan struct{})
-}
-
-// Client is an HTTP client that reaches this server without a connection.
-func (s *Server) Client() *http.Client { return &http.Client{Transport: direct{s}} }
-
-// direct carries requests to a server within the process.
-type direct struct{ server *Server }
-
-// RoundTrip answers one request.
-func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
-	type result struct {
-		answer *http.Response
-		err    error
-	}
-	done := make(chan result, 1)
-	go func() {
-		w := httptest.NewRecorder()
-		defer func() {
-			if recover() != nil { // the server closes the connection
-				done <- result{nil, io.ErrUnexpectedEOF}
-				return
-			}
-			done <- result{w.Result(), nil}
-		}()
-		d.server.ServeHTTP(w, r)
-	}()
-	select {
-	case got := <-done:
-		return got.answer, got.err
-	case <-r.Context().Done():
-		return nil, r.Context().Err()
-	}
 }
