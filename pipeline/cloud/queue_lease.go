@@ -11,8 +11,9 @@ import (
 	"github.com/plinth3d/plinth/pipeline/asset"
 )
 
-// Lease waits for a job. What goes wrong behind the calls, and SQS that doesn't answer,
-// is told by it too; calls before SQS is asked again wait.
+// Lease waits for a job. It also tells what went wrong where no caller waited, and that
+// SQS doesn't answer or refuses: one call is told each time, and SQS is asked again after
+// a pause that grows.
 func (q *Queue) Lease(ctx context.Context) (asset.Lease, error) {
 	for {
 		l, err := q.await(ctx)
