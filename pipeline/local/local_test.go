@@ -34,20 +34,22 @@ func TestStore(t *testing.T) {
 
 func TestQueue(t *testing.T) {
 	t.Parallel()
-	assettest.Queue(t, func(t *testing.T) asset.Queue {
+	open := func(t *testing.T) asset.Queue {
 		q, err := OpenQueue(t.Context(), t.TempDir(), time.Second)
 		if err != nil {
 			t.Fatal(err)
 		}
 		closing(t, q)
 		return q
-	})
+	}
+	assettest.Queue(t, open)
+	assettest.QueueOnce(t, open)
 }
 
 // A server that others run: the same contract over a connection, shared by all.
 func TestSharedQueue(t *testing.T) {
 	t.Parallel()
-	assettest.Queue(t, func(t *testing.T) asset.Queue {
+	open := func(t *testing.T) asset.Queue {
 		s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(), NoLog: true, NoSigs: true})
 		if err != nil {
 			t.Fatal(err)
@@ -72,7 +74,9 @@ func TestSharedQueue(t *testing.T) {
 		}
 		closing(t, other)
 		return q
-	})
+	}
+	assettest.Queue(t, open)
+	assettest.QueueOnce(t, open)
 }
 
 func TestCatalog(t *testing.T) {
