@@ -6,12 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
-
-	_ "modernc.org/sqlite" // the driver
 
 	"github.com/plinth3d/plinth/pipeline/asset"
 )
@@ -42,16 +38,12 @@ CREATE TABLE IF NOT EXISTS current (
 
 // OpenCatalog opens the catalog in a file, making it if need be.
 func OpenCatalog(ctx context.Context, file string) (*Catalog, error) {
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		return nil, fmt.Errorf("open the catalog: %w", err)
-	}
-	db, err := sql.Open("sqlite", "file:"+file+"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_txlock=immediate")
+	db, err := openFile(ctx, file, func(ctx context.Context, db *sql.DB) error {
+		_, err := db.ExecContext(ctx, schema)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("open the catalog: %w", err)
-	}
-	db.SetMaxOpenConns(4)
-	if _, err := db.ExecContext(ctx, schema); err != nil {
-		return nil, errors.Join(fmt.Errorf("open the catalog %s: %w", file, err), db.Close())
 	}
 	return &Catalog{db, time.Now}, nil
 }
