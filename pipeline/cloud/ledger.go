@@ -63,6 +63,9 @@ func (l *Ledger) migrate(ctx context.Context) error {
 		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", int64(migrating)); err != nil {
 			return err
 		}
+		if _, err := tx.Exec(ctx, "SET LOCAL statement_timeout = 0"); err != nil { // large tables take their time
+			return err
+		}
 		return ledger.Migrate(ctx, tx, files, time.Now())
 	})
 }

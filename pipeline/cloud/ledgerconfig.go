@@ -2,10 +2,8 @@ package cloud
 
 import (
 	"context"
-	"crypto/tls"
 	"fmt"
 	"net"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,7 +12,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/feature/rds/auth"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/plinth3d/plinth/pipeline/asset"
@@ -59,7 +56,7 @@ func ledgerConfig(ctx context.Context, url string) (*pgxpool.Config, error) {
 // certificate was checked.
 func withTokens(ctx context.Context, cfg *pgxpool.Config) error {
 	if !verified(cfg.ConnConfig) {
-		return fmt.Errorf("%w: a ledger with IAM tokens needs sslmode=verify-full, and sslrootcert=FILE with the certificates of RDS", asset.ErrInvalid)
+		return fmt.Errorf("%w: a ledger with IAM tokens needs one host, sslmode=verify-full, and sslrootcert=FILE with the certificates of RDS", asset.ErrInvalid)
 	}
 	from, err := config.LoadDefaultConfig(ctx)
 	if err != nil {
@@ -75,11 +72,11 @@ func withTokens(ctx context.Context, cfg *pgxpool.Config) error {
 	return nil
 }
 
-// verified says whether each server that may be connected to must show a certificate of
-// its name.
+// verified says whether there is one server, which must show a certificate of its name: a
+// token is for one only.
 func verified(to *pgx.ConnConfig) bool {
-	full := func(c *tls.Config) bool { return c != nil && !c.InsecureSkipVerify && c.ServerName != "" }
-	return full(to.TLSConfig) && !slices.ContainsFunc(to.Fallbacks, func(f *pgconn.FallbackConfig) bool { return !full(f.TLSConfig) })
+	c := to.TLSConfig
+	return c != nil && !c.InsecureSkipVerify && c.ServerName != "" && len(to.Fallbacks) == 0
 }
 
 // rdsToken is a request to connect, signed; nobody is asked for it.

@@ -57,6 +57,9 @@ func TestATokenGoesToNobodyElse(t *testing.T) {
 			t.Errorf("%q: got %v", query, err)
 		}
 	}
+	if _, err := ledgerConfig(t.Context(), "postgres+iam://plinth@one.example,two.example/ledger?sslmode=verify-full"); !errors.Is(err, asset.ErrInvalid) || !strings.Contains(err.Error(), "one host") {
+		t.Errorf("two hosts: got %v", err)
+	}
 	awsEnvironment(t, "")
 	if _, err := ledgerConfig(t.Context(), "postgres+iam://plinth@db.example/ledger?sslmode=verify-full"); !errors.Is(err, asset.ErrInvalid) || !strings.Contains(err.Error(), "AWS_REGION") {
 		t.Errorf("without a region: got %v", err)

@@ -103,12 +103,12 @@ type pgStatements struct {
 }
 
 func (s pgStatements) Exec(ctx context.Context, statement string, values ...any) (int64, error) {
-	done, err := s.on.Exec(ctx, statement, values...)
+	done, err := s.on.Exec(ctx, statement, unprepared(values)...)
 	return done.RowsAffected(), err
 }
 
 func (s pgStatements) Query(ctx context.Context, each func(ledger.Row) error, statement string, values ...any) error {
-	rows, err := s.on.Query(ctx, statement, values...)
+	rows, err := s.on.Query(ctx, statement, unprepared(values)...)
 	if err != nil {
 		return err
 	}
@@ -119,4 +119,13 @@ func (s pgStatements) Query(ctx context.Context, each func(ledger.Row) error, st
 		}
 	}
 	return rows.Err()
+}
+
+// unprepared tells pgx to keep no statement that has many values: it is long, and another
+// one each time, which every connection would remember, at both ends.
+func unprepared(values []any) []any {
+	if len(values) <= 20 {
+		return values
+	}
+	return append([]any{pgx.QueryExecModeExec}, values...)
 }

@@ -36,7 +36,7 @@ func OpenLedger(ctx context.Context, file string) (*Ledger, error) {
 		return engine{statements{db}, db}.Change(ctx, func(tx ledger.Tx) error { return ledger.Migrate(ctx, tx, files, time.Now()) })
 	})
 	if err != nil {
-		if kind := kindOf(err); kind != nil {
+		if kind := sqliteKind(err); kind != nil {
 			err = fmt.Errorf("%w: %w", kind, err)
 		}
 		return nil, fmt.Errorf("open the ledger: %w", err)
@@ -72,12 +72,12 @@ func (e engine) Kind(ctx context.Context, err error) error {
 	case errors.Is(err, context.DeadlineExceeded):
 		return asset.ErrUnavailable
 	}
-	return kindOf(err)
+	return sqliteKind(err)
 }
 
-// kindOf is the kind of an error of SQLite, whose extended codes have the plain one in
+// sqliteKind is the kind of an error of SQLite, whose extended codes have the plain one in
 // their last byte.
-func kindOf(err error) error {
+func sqliteKind(err error) error {
 	failed, ok := errors.AsType[*sqlite.Error](err)
 	if !ok {
 		return nil
