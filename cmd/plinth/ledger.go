@@ -27,7 +27,7 @@ type ledgerFlags struct {
 
 func (f *ledgerFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.data, "data", "data", "folder that holds everything")
-	cmd.Flags().StringVar(&f.ledger, "ledger", "local", "where merchants and keys are: local, in the data folder; or postgres://USER@HOST/DATABASE, or postgres+iam://...")
+	cmd.Flags().StringVar(&f.ledger, "ledger", "local", "where merchants and keys are: local, in the data folder; or postgres://USER@HOST/DATABASE, whose password comes from PGPASSWORD, or postgres+iam://...")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print JSON, one object a line")
 }
 
