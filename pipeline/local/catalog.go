@@ -6,12 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
-
-	_ "modernc.org/sqlite" // the driver
 
 	"github.com/plinth3d/plinth/pipeline/asset"
 )
@@ -44,24 +40,19 @@ CREATE TABLE IF NOT EXISTS current (
 
 // OpenCatalog opens the catalog in a file, making it if need be.
 func OpenCatalog(ctx context.Context, file string) (*Catalog, error) {
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		return nil, fmt.Errorf("open the catalog: %w", err)
-	}
-	db, err := sql.Open("sqlite", "file:"+file+"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_txlock=immediate")
+	c := &Catalog{now: time.Now}
+	var err error
+	c.db, err = openFile(ctx, file, c.setUp)
 	if err != nil {
 		return nil, fmt.Errorf("open the catalog: %w", err)
-	}
-	db.SetMaxOpenConns(4)
-	c := &Catalog{db, time.Now}
-	if err := c.setUp(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("open the catalog %s: %w", file, err), db.Close())
 	}
 	return c, nil
 }
 
 // setUp makes the tables, and gives those of a catalog that is older than claims with a
 // time their columns.
-func (c *Catalog) setUp(ctx context.Context) error {
+func (c *Catalog) setUp(ctx context.Context, db *sql.DB) error {
+	c.db = db
 	if _, err := c.db.ExecContext(ctx, schema); err != nil {
 		return err
 	}
