@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -85,9 +86,7 @@ func TestHeadsThatAreReadyAreTheSame(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for name, values := range c.header {
-			out.Header[name] = values
-		}
+		maps.Copy(out.Header, c.header)
 		if err := out.Write(conn); err != nil {
 			t.Fatal(err)
 		}

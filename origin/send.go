@@ -26,8 +26,12 @@ func (q *request) prepare(w http.ResponseWriter, minRate int64) error {
 	return q.send.begin(first)
 }
 
-// answer sends what was prepared.
+// answer sends what was prepared. A part of a file that isn't all here can't be checked by the
+// file's digest: nobody is to keep it for a year.
 func (q *request) answer(w http.ResponseWriter) {
+	if q.opened && q.layer == cache.Miss && q.plan.Status == http.StatusPartialContent {
+		q.head = q.head.caching(shortly)
+	}
 	q.head.describe(w.Header(), q.plan, &q.parts, connOf(q.Context()))
 	q.status = q.plan.Status
 	w.WriteHeader(q.plan.Status)

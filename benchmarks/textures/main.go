@@ -26,6 +26,7 @@ import (
 	"strings"
 
 	"github.com/plinth3d/plinth/pipeline"
+	"github.com/plinth3d/plinth/pipeline/asset"
 )
 
 // bench is one run.
@@ -63,9 +64,17 @@ func names() string {
 	return strings.Join(out, ", ")
 }
 
+// recipe is the built-in one, for the forms that have files and images of their own: those of
+// the progressive form are the web form's.
+func recipe() pipeline.Recipe {
+	r := pipeline.Default()
+	r.Forms = []string{asset.Universal, asset.Web}
+	return r
+}
+
 func main() {
 	log.SetFlags(0)
-	b := &bench{recipe: pipeline.Default()}
+	b := &bench{recipe: recipe()}
 	only := flag.String("only", "", "one of "+names()+"; all when empty")
 	flag.IntVar(&b.times, "times", 3, "rounds; the least time counts")
 	flag.IntVar(&b.level, "level", 2, "the level whose images are coded beside peers, 0 is the finest")

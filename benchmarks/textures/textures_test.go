@@ -27,7 +27,7 @@ func TestPartsAreChosenByName(t *testing.T) {
 // Each image of each file is matched with what it was made of, so its loss is what the
 // manifest says.
 func TestImagesAreMatchedWithTheirSources(t *testing.T) {
-	b := &bench{recipe: pipeline.Default()}
+	b := &bench{recipe: recipe()}
 	b.recipe.Levels = b.recipe.Levels[2:]
 	seen := 0
 	for _, m := range models.All() {
@@ -134,7 +134,7 @@ func TestMediansAreOfTheMiddle(t *testing.T) {
 
 // What the source itself stands for has no images to look at, and weighs what it does.
 func TestASourceThatStandsForALevelIsWhole(t *testing.T) {
-	b := &bench{recipe: pipeline.Default()}
+	b := &bench{recipe: recipe()}
 	source := []byte("glTF")
 	p := &product{name: "p", source: source, result: &pipeline.Result{
 		Manifest: asset.Manifest{Levels: []asset.Level{{Renditions: []asset.Rendition{{Form: asset.Universal, Key: "a"}}}}},

@@ -83,71 +83,85 @@ func errorsIn(all ...error) error {
 	return nil
 }
 
-// storeFaults are what goes wrong in a read of the store.
-var storeFaults = map[string][]s3test.Fault{
-	"an answer that breaks off at once":         {s3test.Truncate(0)},
-	"an answer that breaks off":                 {s3test.Truncate(100_000)},
-	"an answer that breaks off before its end":  {s3test.Truncate(199_999)},
-	"the second answer breaks off":              {s3test.Skip(1, s3test.Truncate(50_000))},
-	"a wrong bit at the start":                  {s3test.Flip(20)},
-	"a wrong bit later":                         {s3test.Flip(150_000)},
-	"a wrong bit in the second answer":          {s3test.Skip(1, s3test.Flip(1000))},
-	"a wrong bit, once":                         {s3test.Times(1, s3test.Flip(7))},
-	"503 SlowDown":                              {s3test.Status(503, "SlowDown")},
-	"500 InternalError":                         {s3test.Status(500, "InternalError")},
-	"403 AccessDenied":                          {s3test.Status(403, "AccessDenied")},
-	"503 for all but the first":                 {s3test.Skip(1, s3test.Status(503, "SlowDown"))},
-	"503 once":                                  {s3test.Times(1, s3test.Status(503, "SlowDown"))},
-	"a proxy's page":                            {s3test.Page(502)},
-	"a connection that is closed":               {s3test.Hangup()},
-	"the second connection is closed":           {s3test.Skip(1, s3test.Hangup())},
-	"the range is ignored":                      {s3test.Whole()},
-	"the range is ignored in the second answer": {s3test.Skip(1, s3test.Whole())},
-	"another range comes":                       {s3test.Shift(1)},
-	"another range comes in the second answer":  {s3test.Skip(1, s3test.Shift(1))},
-	"no ETag":                                     {s3test.Header("ETag", "")},
-	"another ETag in the second answer":           {s3test.Skip(1, s3test.Header("ETag", `"other"`))},
-	"no Content-Range":                            {s3test.Header("Content-Range", "")},
-	"another object from now on":                  {s3test.Replace(blobOf("other", 3<<20))},
-	"another object of the same size from now on": {s3test.Replace(blobOf("same size", 200_000))},
+// storeFaults are what goes wrong in a read of the store. They are made for each file,
+// because those of them that count do so once.
+func storeFaults() map[string][]s3test.Fault {
+	return map[string][]s3test.Fault{
+		"an answer that breaks off at once":         {s3test.Truncate(0)},
+		"an answer that breaks off":                 {s3test.Truncate(100_000)},
+		"an answer that breaks off before its end":  {s3test.Truncate(199_999)},
+		"the second answer breaks off":              {s3test.Skip(1, s3test.Truncate(50_000))},
+		"a wrong bit at the start":                  {s3test.Flip(20)},
+		"a wrong bit later":                         {s3test.Flip(150_000)},
+		"a wrong bit in the second answer":          {s3test.Skip(1, s3test.Flip(1000))},
+		"a wrong bit, once":                         {s3test.Times(1, s3test.Flip(7))},
+		"503 SlowDown":                              {s3test.Status(503, "SlowDown")},
+		"500 InternalError":                         {s3test.Status(500, "InternalError")},
+		"403 AccessDenied":                          {s3test.Status(403, "AccessDenied")},
+		"503 for all but the first":                 {s3test.Skip(1, s3test.Status(503, "SlowDown"))},
+		"503 once":                                  {s3test.Times(1, s3test.Status(503, "SlowDown"))},
+		"a proxy's page":                            {s3test.Page(502)},
+		"a connection that is closed":               {s3test.Hangup()},
+		"the second connection is closed":           {s3test.Skip(1, s3test.Hangup())},
+		"the range is ignored":                      {s3test.Whole()},
+		"the range is ignored in the second answer": {s3test.Skip(1, s3test.Whole())},
+		"another range comes":                       {s3test.Shift(1)},
+		"another range comes in the second answer":  {s3test.Skip(1, s3test.Shift(1))},
+		"no ETag":                                     {s3test.Header("ETag", "")},
+		"another ETag in the second answer":           {s3test.Skip(1, s3test.Header("ETag", `"other"`))},
+		"no Content-Range":                            {s3test.Header("Content-Range", "")},
+		"another object from now on":                  {s3test.Replace(blobOf("other", 3<<20))},
+		"another object of the same size from now on": {s3test.Replace(blobOf("same size", 200_000))},
+	}
 }
 
+// TestFaultsOfTheStoreAreNeverServed lets every read go wrong first and be well later, as
+// failures are remembered for seconds, and those of all files then pass at once.
 func TestFaultsOfTheStoreAreNeverServed(t *testing.T) {
 	t.Parallel()
 	b := onBucket(t)
-	type healed struct {
-		name, request string
-		data          []byte
+	type well struct {
+		title, request string
+		data           []byte
 	}
-	var all []healed
-	for name, faults := range storeFaults {
+	var later []well
+	for name := range storeFaults() {
 		for size, bytes := range map[string]int{"small": 200_000, "large": 5 << 19} {
-			name := name + ", a " + size + " file"
-			t.Run(name, func(t *testing.T) {
-				hash, request, data := b.cold(name, bytes)
+			title := name + ", a " + size + " file"
+			t.Run(title, func(t *testing.T) {
+				hash, request, data := b.cold(name+size, bytes)
 				lies := strings.Contains(name, "wrong bit") || strings.Contains(name, "another object")
-				heal := b.s.Break("", hash, faults...)
+				heal := b.s.Break("", hash, storeFaults()[name]...)
 				b.neverWrong(t, request, http.StatusOK, data, lies)
 				b.neverWrong(t, request, http.StatusOK, data, lies)
-				if !lies || size == "small" { // of a part of a large file no digest is known
-					b.neverWrong(t, ranged(request, "100-150099"), http.StatusPartialContent, data[100:150100], lies)
-				}
 				heal()
 				b.put(hash, data) // where it was replaced
 				if strings.Contains(name, "another ETag") {
 					b.neverWrong(t, request, http.StatusOK, data, lies) // half of it is known under a tag that is gone
 				}
-				all = append(all, healed{name, request, data})
+				if !lies || size == "small" { // of a part of a large file no digest is known
+					b.partsToo(t, title, bytes, storeFaults()[name], lies)
+				}
+				later = append(later, well{title + ", is right later", request, data})
 			})
 		}
 	}
-	for _, h := range all { // what is remembered of all of them ends at about the same time
-		t.Run(h.name+", again", func(t *testing.T) {
-			b.recovered(t, h.request)
-			b.right(t, h.request, h.data)
-			b.right(t, h.request, h.data)
+	for _, l := range later {
+		t.Run(l.title, func(t *testing.T) {
+			b.recovered(t, l.request)
+			b.right(t, l.request, l.data)
+			b.right(t, l.request, l.data)
 		})
 	}
+}
+
+// partsToo asks for a part of a file that nobody has asked for: that a file failed is
+// remembered, and would be the answer.
+func (b *bucket) partsToo(t *testing.T, name string, size int, faults []s3test.Fault, lies bool) {
+	t.Helper()
+	hash, request, data := b.cold("a part: "+name, size)
+	defer b.s.Break("", hash, faults...)()
+	b.neverWrong(t, ranged(request, "100-150099"), http.StatusPartialContent, data[100:150100], lies)
 }
 
 // recovered waits until what failed is asked for again: a failure is remembered for a
