@@ -309,7 +309,7 @@ func (a *attempt) settle(ctx context.Context, err error, draining bool) string {
 	case refused, errors.Is(err, asset.ErrInvalid), errors.Is(err, asset.ErrNotFound), errors.Is(err, errExhausted), a.version.Attempts >= maxAttempts:
 		// The lease first: an upload that comes between finds the queue free. Should this
 		// process end between the two, Resume sends the job again.
-		return log("buried", a.lease.Bury(ctx, failure.Reason), a.worker.Catalog.Fail(ctx, a.job, a.epoch, failure))
+		return log("buried", asset.Bury(ctx, a.lease, asset.Burial{Failure: failure, Source: a.version.Source}), a.worker.Catalog.Fail(ctx, a.job, a.epoch, failure))
 	}
 	// The wait doubles: 1, 2, 4, 8 seconds.
 	after := time.Second << max(a.version.Attempts-1, 0)
