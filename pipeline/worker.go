@@ -87,7 +87,7 @@ func (w *Worker) do(ctx context.Context, l asset.Lease) {
 	err := a.run(ctx)
 	end := a.settle(context.WithoutCancel(ctx), err, ctx.Err() != nil)
 	level := slog.LevelInfo
-	if err != nil {
+	if err != nil && !errors.Is(err, asset.ErrBusy) {
 		level = slog.LevelError
 	}
 	w.Log.Log(ctx, level, "job", "id", j.Model, "version", j.Version, "source", a.version.Source, "recipe", a.version.Recipe.Name,
@@ -112,10 +112,16 @@ type attempt struct {
 var errDone = errors.New("nothing to do")
 
 func (a *attempt) run(ctx context.Context) (err error) {
-	if a.version, a.epoch, err = a.worker.Catalog.Claim(ctx, a.job); err != nil {
-		if errors.Is(err, asset.ErrConflict) || errors.Is(err, asset.ErrNotFound) {
-			return errDone
-		}
+	// A claim is over a little before its lease, so that whom the queue hands the job
+	// next finds it free.
+	lease := a.worker.Queue.LeaseTime()
+	a.version, a.epoch, err = a.worker.Catalog.Claim(ctx, a.job, lease-lease/6)
+	switch {
+	case errors.Is(err, asset.ErrBusy):
+		return err
+	case errors.Is(err, asset.ErrConflict), errors.Is(err, asset.ErrNotFound):
+		return errDone
+	case err != nil:
 		return err
 	}
 	if a.version.Attempts > maxAttempts {
@@ -145,7 +151,7 @@ func (a *attempt) run(ctx context.Context) (err error) {
 // errExhausted says that the attempts before ended without telling why.
 var errExhausted = errors.New("the worker ended during every attempt, perhaps for want of memory")
 
-// heartbeat extends the lease and tells the catalog how far the job is. A lease
+// heartbeat tells the catalog how far the job is, and extends claim and lease. A lease
 // that is lost ends the attempt.
 func (a *attempt) heartbeat(ctx context.Context, cancel context.CancelCauseFunc) {
 	every := a.worker.Queue.LeaseTime() / 3
@@ -159,25 +165,26 @@ func (a *attempt) heartbeat(ctx context.Context, cancel context.CancelCauseFunc)
 			return
 		case <-tell.C:
 		}
-		if time.Since(extended) >= every-time.Duration(rand.Int64N(int64(every)/10+1)) {
+		due := time.Since(extended) >= every-time.Duration(rand.Int64N(int64(every)/10+1))
+		a.mu.Lock()
+		stage, percent := a.stage, a.percent
+		a.mu.Unlock()
+		// The claim first: it ends before the lease.
+		if due || percent != told {
+			if err := a.worker.Catalog.Progress(ctx, a.job, a.epoch, string(stage), percent); errors.Is(err, asset.ErrConflict) {
+				cancel(err)
+				return
+			} else if err == nil {
+				told = percent
+			}
+		}
+		if due {
 			if err := a.lease.Extend(ctx); errors.Is(err, asset.ErrConflict) {
 				cancel(err)
 				return
 			} else if err == nil {
 				extended = time.Now()
 			}
-		}
-		a.mu.Lock()
-		stage, percent := a.stage, a.percent
-		a.mu.Unlock()
-		if percent == told {
-			continue
-		}
-		if err := a.worker.Catalog.Progress(ctx, a.job, a.epoch, string(stage), percent); errors.Is(err, asset.ErrConflict) {
-			cancel(err)
-			return
-		} else if err == nil {
-			told = percent
 		}
 	}
 }
@@ -292,6 +299,9 @@ func (a *attempt) settle(ctx context.Context, err error, draining bool) string {
 	switch {
 	case err == nil, errors.Is(err, errDone):
 		return log("done", a.lease.Done(ctx), a.again(ctx))
+	case errors.Is(err, asset.ErrBusy):
+		// A second delivery. Should the first one's worker be dead, the job is ours then.
+		return log("busy", a.lease.Retry(ctx, a.worker.Queue.LeaseTime()))
 	case errors.Is(err, asset.ErrConflict):
 		return "lost" // the lease is another's; nothing is ours to end
 	case draining:
@@ -299,7 +309,7 @@ func (a *attempt) settle(ctx context.Context, err error, draining bool) string {
 	case refused, errors.Is(err, asset.ErrInvalid), errors.Is(err, asset.ErrNotFound), errors.Is(err, errExhausted), a.version.Attempts >= maxAttempts:
 		// The lease first: an upload that comes between finds the queue free. Should this
 		// process end between the two, Resume sends the job again.
-		return log("buried", a.lease.Bury(ctx, failure.Reason), a.worker.Catalog.Fail(ctx, a.job, a.epoch, failure))
+		return log("buried", asset.Bury(ctx, a.lease, asset.Burial{Failure: failure, Source: a.version.Source}), a.worker.Catalog.Fail(ctx, a.job, a.epoch, failure))
 	}
 	// The wait doubles: 1, 2, 4, 8 seconds.
 	after := time.Second << max(a.version.Attempts-1, 0)

@@ -12,6 +12,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -190,7 +191,7 @@ func TestAJobThatKillsItsWorkersIsBuried(t *testing.T) {
 	s := newShop(t)
 	v := s.submit("rack", sample(t, "rack"))
 	for range 5 { // five workers claimed it and were never heard of again
-		if _, _, err := s.catalog.Claim(t.Context(), v.Ref()); err != nil {
+		if _, _, err := s.catalog.Claim(t.Context(), v.Ref(), 0); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -262,7 +263,10 @@ func TestAWorkerThatLostItsLeaseCannotPublish(t *testing.T) {
 	v := s.submit("rack", sample(t, "rack"))
 	<-store.began
 	// Someone else claims the version: the first one's epoch is old now.
-	_, epoch, err := s.catalog.Claim(t.Context(), v.Ref())
+	if err := s.catalog.Release(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	_, epoch, err := s.catalog.Claim(t.Context(), v.Ref(), time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -274,6 +278,67 @@ func TestAWorkerThatLostItsLeaseCannotPublish(t *testing.T) {
 	stop()
 	if got := s.wait("rack", asset.Failed); got.Failure.Reason != "by the second" {
 		t.Errorf("got %v", got.Failure)
+	}
+}
+
+func TestAJobThatIsBusyIsTriedLater(t *testing.T) {
+	s := newShop(t)
+	v := s.submit("rack", sample(t, "rack"))
+	_, epoch, err := s.catalog.Claim(t.Context(), v.Ref(), time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	busy := &claims{Catalog: s.catalog, refused: make(chan error, 99)}
+	defer s.run(func(w *pipeline.Worker) { w.Catalog = busy })()
+	if err := <-busy.refused; !errors.Is(err, asset.ErrBusy) {
+		t.Fatalf("got %v, want ErrBusy", err)
+	}
+	// The first one still holds its epoch, and comes to an end.
+	if err := s.catalog.Requeue(t.Context(), v.Ref(), epoch, true); err != nil {
+		t.Fatal(err)
+	}
+	if v := s.wait("rack", asset.Ready, asset.Failed); v.State != asset.Ready || v.Attempts != 2 {
+		t.Errorf("it is %s after %d attempts: %v", v.State, v.Attempts, v.Failure)
+	}
+}
+
+// claims is a catalog that tells of claims it refused and of claims renewed.
+type claims struct {
+	asset.Catalog
+	refused chan error
+	renewed atomic.Int64
+}
+
+func (c *claims) Claim(ctx context.Context, j asset.Job, lease time.Duration) (asset.Version, int64, error) {
+	v, epoch, err := c.Catalog.Claim(ctx, j, lease)
+	if err != nil {
+		c.refused <- err
+	}
+	return v, epoch, err
+}
+
+func (c *claims) Progress(ctx context.Context, j asset.Job, epoch int64, stage string, percent float64) error {
+	defer c.renewed.Add(1)
+	return c.Catalog.Progress(ctx, j, epoch, stage, percent)
+}
+
+func TestAClaimIsRenewedWhileTheJobStandsStill(t *testing.T) {
+	s := newShop(t)
+	store := &slow{s.store, make(chan struct{}, 1), make(chan struct{})}
+	catalog := &claims{Catalog: s.catalog, refused: make(chan error, 99)}
+	defer s.run(func(w *pipeline.Worker) { w.Store, w.Catalog = store, catalog })()
+	v := s.submit("rack", sample(t, "rack"))
+	<-store.began
+	// The first tells of no progress yet; the others renew, a third of a lease apart.
+	for catalog.renewed.Load() < 4 {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if _, _, err := s.catalog.Claim(t.Context(), v.Ref(), 0); !errors.Is(err, asset.ErrBusy) {
+		t.Errorf("got %v, want ErrBusy", err)
+	}
+	close(store.gate)
+	if v := s.wait("rack", asset.Ready, asset.Failed); v.State != asset.Ready || v.Attempts != 1 {
+		t.Errorf("it is %s after %d attempts: %v", v.State, v.Attempts, v.Failure)
 	}
 }
 

@@ -86,7 +86,7 @@ func newWorld(t testing.TB) *world {
 	w.pending(t, c, "text", "T", []byte(strings.Repeat("solid\n", 1000)), 6000)
 	w.pending(t, c, "broken", "B", blobOf("B", 6000), 6000)
 	j := asset.Job{Merchant: "default", Model: "broken", Version: "1"}
-	_, epoch, err := c.Claim(t.Context(), j)
+	_, epoch, err := c.Claim(t.Context(), j, time.Minute)
 	if err == nil {
 		err = c.Fail(t.Context(), j, epoch, asset.Failure{Code: "no-faces", Reason: "it has none"})
 	}
@@ -150,7 +150,7 @@ func (w *world) publishAs(t testing.TB, c *local.Catalog, j asset.Job, levels ..
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, epoch, err := c.Claim(t.Context(), j)
+	_, epoch, err := c.Claim(t.Context(), j, time.Minute)
 	if err == nil {
 		err = c.Publish(t.Context(), j, epoch, m)
 	}

@@ -84,7 +84,8 @@ func (s *settings) open(ctx context.Context, c console, withQueue bool) (*home, 
 	case s.queue == "local":
 		h.jobs, err = local.OpenQueue(ctx, filepath.Join(s.data, "queue"), s.lease)
 		if err == nil {
-			err = h.sweep() // the queue's lock says that nobody else writes
+			// The queue's lock says that nobody else writes or works.
+			err = errors.Join(h.sweep(), h.catalog.Release(ctx))
 		}
 	case strings.HasPrefix(s.queue, "nats://"), strings.HasPrefix(s.queue, "tls://"):
 		h.jobs, err = local.DialQueue(ctx, s.queue, s.lease)

@@ -2,6 +2,7 @@ package asset
 
 import (
 	"context"
+	"fmt"
 	"time"
 )
 
@@ -32,8 +33,8 @@ type Version struct {
 	Findings  []Finding `json:"findings"`
 	Failure   *Failure  `json:"failure,omitempty"`
 	Submitted time.Time `json:"submitted"`
-	Updated   time.Time `json:"updated"`
-	Live      bool      `json:"live"` // its manifest is the current one
+	Updated   time.Time `json:"updated"` // when its state changed last
+	Live      bool      `json:"live"`    // its manifest is the current one
 }
 
 // A Failure says why a version has no levels, and how to see it happen again.
@@ -47,26 +48,41 @@ type Failure struct {
 // Ref is the job of v.
 func (v Version) Ref() Job { return Job{v.Merchant, v.Model, v.Version} }
 
+// ErrBusy says that a version is being worked on: its claim is neither ended nor over.
+// It is an ErrConflict too. A job that meets it is worth another try later.
+var ErrBusy = fmt.Errorf("%w: someone is at work on it", ErrConflict)
+
 // A Catalog knows all models, their versions and which manifest is current.
 //
 // An epoch counts who has worked on a version: each Claim returns a higher one, and
 // what comes with an older one is refused with ErrConflict. A worker that lost its
-// lease can so not overwrite what its successor did.
+// lease can so not overwrite what its successor did. Epochs alone decide that; a claim's
+// time only keeps a second worker from starting what a first one is still at. It is
+// measured by the clocks of those who claim, which may differ a little.
+//
+// A model numbers its uploads and restores in the order they come. Its current manifest
+// has the number of what made it current, and gives way to a higher one only: a slow
+// job never undoes what was uploaded or restored after its own upload.
 type Catalog interface {
 	// Submit records an upload and makes it the newest of its model. A version
-	// that is ready, queued or running stays as it is; a failed one is queued
-	// again. It returns the version as it now stands.
+	// that is ready, queued or running stays as it is, but for its number if something
+	// came after it; a failed one is queued again. A ready one is current again. It
+	// returns the version as it now stands.
 	Submit(ctx context.Context, v Version) (Version, error)
 
 	// Claim starts an attempt at a version: it is running, with one attempt more.
-	// A version that is ready or failed is ErrConflict.
-	Claim(ctx context.Context, j Job) (v Version, epoch int64, err error)
+	// A version that is ready or failed is ErrConflict. One that is running is ErrBusy
+	// for as long as its own claim's lease lasts, from its Claim or last Progress; a
+	// lease of 0 is over at once.
+	Claim(ctx context.Context, j Job, lease time.Duration) (v Version, epoch int64, err error)
 
-	// Progress notes stage and percent of a running version.
+	// Progress notes stage and percent of a running version and renews its claim.
 	Progress(ctx context.Context, j Job, epoch int64, stage string, percent float64) error
 
-	// Publish makes a version ready, and its manifest current unless that of a
-	// newer upload is. It is one atomic step.
+	// Publish makes a version ready, and its manifest current unless the current one
+	// has a higher number: that of a newer upload, or of a restore that came after the
+	// version's last Submit. It is one atomic step. A manifest that is too large to
+	// keep is ErrInvalid.
 	Publish(ctx context.Context, j Job, epoch int64, m Manifest) error
 
 	// Requeue puts a running version back in line. An attempt that was broken off
@@ -76,11 +92,24 @@ type Catalog interface {
 	// Fail ends a version for good.
 	Fail(ctx context.Context, j Job, epoch int64, f Failure) error
 
+	// Restore makes the manifest of a ready version current, be it older or newer than
+	// the one that is: a rollback or its reverse. It takes the model's next number, so
+	// nothing that was submitted before it, running or waiting, replaces it; what is
+	// submitted after it does, the same bytes again included. Newest stays as it is.
+	// A version that isn't ready is ErrConflict, one that is not there ErrNotFound.
+	Restore(ctx context.Context, merchant, model, version string) error
+
 	// Newest returns the newest upload of a model, ErrNotFound when there is none.
 	Newest(ctx context.Context, merchant, model string) (Version, error)
 
 	// Current returns the manifest that is current, ErrNotFound when none is.
 	Current(ctx context.Context, merchant, model string) (Manifest, error)
+
+	// Versions returns all versions of a model, the newest upload first, ErrNotFound
+	// when there is none.
+	Versions(ctx context.Context, merchant, model string) ([]Version, error)
+
+	// The lists below, over many models, may be a moment behind what was written.
 
 	// List returns the newest upload of each model of a merchant, by name.
 	List(ctx context.Context, merchant string) ([]Version, error)

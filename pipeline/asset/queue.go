@@ -18,7 +18,9 @@ func (j Job) ID() string { return Hash([]byte(j.Merchant + "/" + j.Model + "/" +
 // A Queue hands out jobs, each to one worker at a time, at least once.
 type Queue interface {
 	// Send adds a job. It survives a crash once Send has returned. A job that is
-	// waiting or leased is not added again.
+	// waiting or leased is not added again where the backend can know of it. Where
+	// it can't, the job may be handed out once more: whoever Claims it second is told
+	// so by the catalog.
 	Send(ctx context.Context, j Job) error
 
 	// Lease waits for a job, until ctx is done. A lease that is neither ended nor
@@ -46,4 +48,21 @@ type Lease interface {
 
 	// Bury takes the job out for good, because it can't succeed.
 	Bury(ctx context.Context, reason string) error
+}
+
+// A Burial is what is known of a job that can't succeed.
+type Burial struct {
+	Failure
+	Source string `json:"source"` // SHA-256 of the file
+}
+
+// Bury ends a lease with all that is known, where its queue keeps that, and with the
+// reason where it doesn't.
+func Bury(ctx context.Context, l Lease, b Burial) error {
+	if keeps, ok := l.(interface {
+		BuryWith(ctx context.Context, b Burial) error
+	}); ok {
+		return keeps.BuryWith(ctx, b)
+	}
+	return l.Bury(ctx, b.Reason)
 }

@@ -6,12 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
-
-	_ "modernc.org/sqlite" // the driver
 
 	"github.com/plinth3d/plinth/pipeline/asset"
 )
@@ -22,12 +18,14 @@ type Catalog struct {
 	now func() time.Time
 }
 
-// schema is applied at every opening. A generation counts a model's uploads: that of
-// the current manifest never falls.
+// schema is applied at every opening. A generation is the number of an upload or a
+// restore among those of its model: that of the current manifest never falls. A claim
+// is over at until; lease is by how much Progress renews it, both in milliseconds.
 const schema = `
 CREATE TABLE IF NOT EXISTS versions (
 	merchant TEXT NOT NULL, model TEXT NOT NULL, version TEXT NOT NULL,
 	generation INTEGER NOT NULL, epoch INTEGER NOT NULL DEFAULT 0,
+	lease INTEGER NOT NULL DEFAULT 0, until INTEGER NOT NULL DEFAULT 0,
 	source TEXT NOT NULL, bytes INTEGER NOT NULL, unit TEXT NOT NULL, recipe TEXT NOT NULL, recipe_hash TEXT NOT NULL,
 	state TEXT NOT NULL, stage TEXT NOT NULL DEFAULT '', percent REAL NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0,
 	findings TEXT NOT NULL, failure TEXT NOT NULL DEFAULT '', manifest TEXT NOT NULL DEFAULT '',
@@ -42,18 +40,37 @@ CREATE TABLE IF NOT EXISTS current (
 
 // OpenCatalog opens the catalog in a file, making it if need be.
 func OpenCatalog(ctx context.Context, file string) (*Catalog, error) {
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		return nil, fmt.Errorf("open the catalog: %w", err)
-	}
-	db, err := sql.Open("sqlite", "file:"+file+"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_txlock=immediate")
+	c := &Catalog{now: time.Now}
+	var err error
+	c.db, err = openFile(ctx, file, c.setUp)
 	if err != nil {
 		return nil, fmt.Errorf("open the catalog: %w", err)
 	}
-	db.SetMaxOpenConns(4)
-	if _, err := db.ExecContext(ctx, schema); err != nil {
-		return nil, errors.Join(fmt.Errorf("open the catalog %s: %w", file, err), db.Close())
+	return c, nil
+}
+
+// setUp makes the tables, and gives those of a catalog that is older than claims with a
+// time their columns.
+func (c *Catalog) setUp(ctx context.Context, db *sql.DB) error {
+	c.db = db
+	if _, err := c.db.ExecContext(ctx, schema); err != nil {
+		return err
 	}
-	return &Catalog{db, time.Now}, nil
+	return c.change(ctx, "bring up to date", asset.Job{}, func(tx *sql.Tx) error {
+		for _, column := range []string{"lease", "until"} {
+			var there bool
+			if err := tx.QueryRowContext(ctx, "SELECT count(*) > 0 FROM pragma_table_info('versions') WHERE name = ?", column).Scan(&there); err != nil {
+				return err
+			}
+			if there {
+				continue
+			}
+			if _, err := tx.ExecContext(ctx, "ALTER TABLE versions ADD COLUMN "+column+" INTEGER NOT NULL DEFAULT 0"); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // Close closes the file.
@@ -61,12 +78,12 @@ func (c *Catalog) Close() error { return c.db.Close() }
 
 // columns are what scan reads.
 const columns = `v.merchant, v.model, v.version, v.source, v.bytes, v.unit, v.recipe, v.recipe_hash, v.state, v.stage, v.percent,
-	v.attempts, v.findings, v.failure, v.submitted, v.updated, coalesce(c.version = v.version, 0), v.epoch, v.generation
+	v.attempts, v.findings, v.failure, v.submitted, v.updated, coalesce(c.version = v.version, 0), v.epoch, v.generation, v.until
 	FROM versions v LEFT JOIN current c ON c.merchant = v.merchant AND c.model = v.model `
 
 type row struct {
 	asset.Version
-	epoch, generation int64
+	epoch, generation, until int64
 }
 
 func scan(from interface{ Scan(...any) error }) (r row, err error) {
@@ -74,7 +91,7 @@ func scan(from interface{ Scan(...any) error }) (r row, err error) {
 	var submitted, updated int64
 	v := &r.Version
 	err = from.Scan(&v.Merchant, &v.Model, &v.Version, &v.Source, &v.Bytes, &v.Unit, &v.Recipe.Name, &v.Recipe.Hash, &v.State, &v.Stage, &v.Percent,
-		&v.Attempts, &findings, &failure, &submitted, &updated, &v.Live, &r.epoch, &r.generation)
+		&v.Attempts, &findings, &failure, &submitted, &updated, &v.Live, &r.epoch, &r.generation, &r.until)
 	if err != nil {
 		return r, err
 	}
@@ -127,8 +144,8 @@ func (c *Catalog) Submit(ctx context.Context, v asset.Version) (out asset.Versio
 		return out, err
 	}
 	err = c.change(ctx, "submit", v.Ref(), func(tx *sql.Tx) error {
-		var generation int64
-		if err := tx.QueryRowContext(ctx, "SELECT coalesce(max(generation), 0) + 1 FROM versions WHERE merchant = ? AND model = ?", v.Merchant, v.Model).Scan(&generation); err != nil {
+		generation, err := c.next(ctx, tx, v.Merchant, v.Model)
+		if err != nil {
 			return err
 		}
 		now := c.now().UnixMilli()
@@ -160,63 +177,19 @@ func (c *Catalog) Submit(ctx context.Context, v asset.Version) (out asset.Versio
 	return out, err
 }
 
+// next is the number of a model's next upload or restore.
+func (c *Catalog) next(ctx context.Context, tx *sql.Tx, merchant, model string) (generation int64, err error) {
+	err = tx.QueryRowContext(ctx, `SELECT coalesce(max(generation), 0) + 1 FROM (
+		SELECT generation FROM versions WHERE merchant = ?1 AND model = ?2 UNION ALL
+		SELECT generation FROM current WHERE merchant = ?1 AND model = ?2)`, merchant, model).Scan(&generation)
+	return generation, err
+}
+
 func (c *Catalog) makeCurrent(ctx context.Context, tx *sql.Tx, j asset.Job, generation int64) error {
 	_, err := tx.ExecContext(ctx, `INSERT INTO current (merchant, model, version, generation) VALUES (?, ?, ?, ?)
 		ON CONFLICT (merchant, model) DO UPDATE SET version = excluded.version, generation = excluded.generation
 		WHERE excluded.generation >= current.generation`, j.Merchant, j.Model, j.Version, generation)
 	return err
-}
-
-// Claim starts an attempt.
-func (c *Catalog) Claim(ctx context.Context, j asset.Job) (v asset.Version, epoch int64, err error) {
-	err = c.change(ctx, "claim", j, func(tx *sql.Tx) error {
-		r, err := c.one(ctx, tx, j)
-		if err != nil {
-			return err
-		}
-		if r.State == asset.Ready || r.State == asset.Failed {
-			return fmt.Errorf("%w: it is %s", asset.ErrConflict, r.State)
-		}
-		_, err = tx.ExecContext(ctx, `UPDATE versions SET state = ?, epoch = epoch + 1, attempts = attempts + 1, stage = '', percent = 0, updated = ?
-			WHERE merchant = ? AND model = ? AND version = ?`, asset.Running, c.now().UnixMilli(), j.Merchant, j.Model, j.Version)
-		if err != nil {
-			return err
-		}
-		if r, err = c.one(ctx, tx, j); err != nil {
-			return err
-		}
-		v, epoch = r.Version, r.epoch
-		return nil
-	})
-	return v, epoch, err
-}
-
-// held runs do if the epoch is that of the last claim and the version is running.
-func (c *Catalog) held(ctx context.Context, what string, j asset.Job, epoch int64, do func(*sql.Tx, row) error) error {
-	return c.change(ctx, what, j, func(tx *sql.Tx) error {
-		r, err := c.one(ctx, tx, j)
-		if err != nil {
-			return err
-		}
-		if r.epoch != epoch || r.State != asset.Running {
-			return fmt.Errorf("%w: it is %s in epoch %d, not running in %d", asset.ErrConflict, r.State, r.epoch, epoch)
-		}
-		return do(tx, r)
-	})
-}
-
-// set updates columns of a version.
-func (c *Catalog) set(ctx context.Context, tx *sql.Tx, j asset.Job, columns string, values ...any) error {
-	values = append(values, c.now().UnixMilli(), j.Merchant, j.Model, j.Version)
-	_, err := tx.ExecContext(ctx, "UPDATE versions SET "+columns+", updated = ? WHERE merchant = ? AND model = ? AND version = ?", values...)
-	return err
-}
-
-// Progress notes how far a worker is.
-func (c *Catalog) Progress(ctx context.Context, j asset.Job, epoch int64, stage string, percent float64) error {
-	return c.held(ctx, "note progress of", j, epoch, func(tx *sql.Tx, _ row) error {
-		return c.set(ctx, tx, j, "stage = ?, percent = ?", stage, percent)
-	})
 }
 
 // Publish makes a version ready and, if no newer one is, current.
@@ -240,82 +213,21 @@ func (c *Catalog) Publish(ctx context.Context, j asset.Job, epoch int64, m asset
 	})
 }
 
-// Requeue puts a version back in line.
-func (c *Catalog) Requeue(ctx context.Context, j asset.Job, epoch int64, counted bool) error {
-	less := 1
-	if counted {
-		less = 0
-	}
-	return c.held(ctx, "put back", j, epoch, func(tx *sql.Tx, _ row) error {
-		return c.set(ctx, tx, j, "state = ?, attempts = attempts - ?, stage = '', percent = 0", asset.Queued, less)
-	})
-}
-
-// Fail ends a version for good.
-func (c *Catalog) Fail(ctx context.Context, j asset.Job, epoch int64, f asset.Failure) error {
-	text, err := json.Marshal(f)
-	if err != nil {
-		return err
-	}
-	return c.held(ctx, "fail", j, epoch, func(tx *sql.Tx, _ row) error {
-		return c.set(ctx, tx, j, "state = ?, failure = ?", asset.Failed, string(text))
-	})
-}
-
-// Newest returns the newest upload of a model.
-func (c *Catalog) Newest(ctx context.Context, merchant, model string) (asset.Version, error) {
-	r, err := scan(c.db.QueryRowContext(ctx, "SELECT "+columns+"WHERE v.merchant = ? AND v.model = ? ORDER BY v.generation DESC LIMIT 1", merchant, model))
-	return r.Version, wrap(err, "look up", asset.Job{Merchant: merchant, Model: model})
-}
-
-// Current returns the manifest that is current.
-func (c *Catalog) Current(ctx context.Context, merchant, model string) (m asset.Manifest, err error) {
-	j := asset.Job{Merchant: merchant, Model: model}
-	var text string
-	err = c.db.QueryRowContext(ctx, `SELECT v.manifest FROM current c JOIN versions v ON v.merchant = c.merchant AND v.model = c.model AND v.version = c.version
-		WHERE c.merchant = ? AND c.model = ?`, merchant, model).Scan(&text)
-	if err != nil {
-		return m, wrap(err, "look up the manifest of", j)
-	}
-	return m, wrap(json.Unmarshal([]byte(text), &m), "read the manifest of", j)
-}
-
-func (c *Catalog) list(ctx context.Context, what, where string, values ...any) (out []asset.Version, err error) {
-	rows, err := c.db.QueryContext(ctx, "SELECT "+columns+where, values...)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", what, err)
-	}
-	defer rows.Close() //nolint:errcheck // Err tells
-	for rows.Next() {
-		r, err := scan(rows)
+// Restore makes the manifest of a ready version current.
+func (c *Catalog) Restore(ctx context.Context, merchant, model, version string) error {
+	j := asset.Job{Merchant: merchant, Model: model, Version: version}
+	return c.change(ctx, "restore", j, func(tx *sql.Tx) error {
+		r, err := c.one(ctx, tx, j)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", what, err)
+			return err
 		}
-		out = append(out, r.Version)
-	}
-	return out, rows.Err()
-}
-
-// List returns the newest upload of each model.
-func (c *Catalog) List(ctx context.Context, merchant string) ([]asset.Version, error) {
-	return c.list(ctx, "list models", `WHERE v.merchant = ? AND v.generation =
-		(SELECT max(generation) FROM versions w WHERE w.merchant = v.merchant AND w.model = v.model) ORDER BY v.model`, merchant)
-}
-
-// Unfinished returns what is queued or running.
-func (c *Catalog) Unfinished(ctx context.Context) ([]asset.Version, error) {
-	return c.list(ctx, "list unfinished jobs", "WHERE v.state IN (?, ?) ORDER BY v.submitted, v.rowid", asset.Queued, asset.Running)
-}
-
-// Jobs returns versions by state.
-func (c *Catalog) Jobs(ctx context.Context, limit int, states ...asset.State) ([]asset.Version, error) {
-	var values []any
-	where := "WHERE 1 "
-	if len(states) > 0 {
-		where = "WHERE v.state IN (?" + strings.Repeat(", ?", len(states)-1) + ") "
-		for _, s := range states {
-			values = append(values, s)
+		if r.State != asset.Ready {
+			return fmt.Errorf("%w: it is %s", asset.ErrConflict, r.State)
 		}
-	}
-	return c.list(ctx, "list jobs", where+"ORDER BY v.updated DESC, v.rowid DESC LIMIT ?", append(values, limit)...)
+		generation, err := c.next(ctx, tx, merchant, model)
+		if err != nil {
+			return err
+		}
+		return c.makeCurrent(ctx, tx, j, generation)
+	})
 }

@@ -34,20 +34,22 @@ func TestStore(t *testing.T) {
 
 func TestQueue(t *testing.T) {
 	t.Parallel()
-	assettest.Queue(t, func(t *testing.T) asset.Queue {
+	open := func(t *testing.T) asset.Queue {
 		q, err := OpenQueue(t.Context(), t.TempDir(), time.Second)
 		if err != nil {
 			t.Fatal(err)
 		}
 		closing(t, q)
 		return q
-	})
+	}
+	assettest.Queue(t, open)
+	assettest.QueueOnce(t, open)
 }
 
 // A server that others run: the same contract over a connection, shared by all.
 func TestSharedQueue(t *testing.T) {
 	t.Parallel()
-	assettest.Queue(t, func(t *testing.T) asset.Queue {
+	open := func(t *testing.T) asset.Queue {
 		s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(), NoLog: true, NoSigs: true})
 		if err != nil {
 			t.Fatal(err)
@@ -72,7 +74,9 @@ func TestSharedQueue(t *testing.T) {
 		}
 		closing(t, other)
 		return q
-	})
+	}
+	assettest.Queue(t, open)
+	assettest.QueueOnce(t, open)
 }
 
 func TestCatalog(t *testing.T) {
@@ -85,6 +89,68 @@ func TestCatalog(t *testing.T) {
 		closing(t, c)
 		return c
 	})
+}
+
+// submitted opens a catalog with one version that waits.
+func submitted(t *testing.T, file string) (*Catalog, asset.Job) {
+	t.Helper()
+	c, err := OpenCatalog(t.Context(), file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := c.Submit(t.Context(), asset.Version{Merchant: "m", Model: "a", Version: "1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c, v.Ref()
+}
+
+func TestReleaseFreesWhatIsClaimed(t *testing.T) {
+	c, j := submitted(t, filepath.Join(t.TempDir(), "catalog.db"))
+	closing(t, c)
+	_, old, err := c.Claim(t.Context(), j, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Release(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Progress(t.Context(), j, old, "x", 1); err != nil {
+		t.Errorf("a worker that lives after all: %v", err)
+	}
+	if _, _, err := c.Claim(t.Context(), j, time.Hour); !errors.Is(err, asset.ErrBusy) {
+		t.Errorf("renewed: got %v, want ErrBusy", err)
+	}
+	if err := c.Release(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := c.Claim(t.Context(), j, time.Hour); err != nil {
+		t.Errorf("a successor: %v", err)
+	}
+}
+
+func TestACatalogOfBeforeClaimsHadATimeIsBroughtUpToDate(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "catalog.db")
+	c, j := submitted(t, file)
+	for _, column := range []string{"lease", "until"} {
+		if _, err := c.db.ExecContext(t.Context(), "ALTER TABLE versions DROP COLUMN "+column); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	c, err := OpenCatalog(t.Context(), file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	closing(t, c)
+	if _, _, err := c.Claim(t.Context(), j, time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := c.Claim(t.Context(), j, time.Hour); !errors.Is(err, asset.ErrBusy) {
+		t.Errorf("got %v, want ErrBusy", err)
+	}
 }
 
 func TestSweepRemovesWhatDeadWritersLeft(t *testing.T) {

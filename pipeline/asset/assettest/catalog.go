@@ -2,8 +2,11 @@ package assettest
 
 import (
 	"errors"
+	"fmt"
+	"reflect"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/plinth3d/plinth/pipeline/asset"
 )
@@ -25,13 +28,17 @@ func Catalog(t *testing.T, open func(t *testing.T) asset.Catalog) {
 		}
 		return got
 	}
-	claim := func(t *testing.T, c asset.Catalog, v asset.Version) int64 {
+	claimFor := func(t *testing.T, c asset.Catalog, v asset.Version, lease time.Duration) int64 {
 		t.Helper()
-		_, epoch, err := c.Claim(t.Context(), v.Ref())
+		_, epoch, err := c.Claim(t.Context(), v.Ref(), lease)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return epoch
+	}
+	claim := func(t *testing.T, c asset.Catalog, v asset.Version) int64 {
+		t.Helper()
+		return claimFor(t, c, v, time.Hour)
 	}
 	state := func(t *testing.T, c asset.Catalog, model string, want asset.State) asset.Version {
 		t.Helper()
@@ -88,12 +95,21 @@ func Catalog(t *testing.T, open func(t *testing.T) asset.Catalog) {
 		if _, err := c.Current(t.Context(), "m", "a"); !errors.Is(err, asset.ErrNotFound) {
 			t.Errorf("Current: got %v", err)
 		}
-		if _, _, err := c.Claim(t.Context(), asset.Job{Merchant: "m", Model: "a", Version: "1"}); !errors.Is(err, asset.ErrNotFound) {
+		if _, _, err := c.Claim(t.Context(), asset.Job{Merchant: "m", Model: "a", Version: "1"}, time.Hour); !errors.Is(err, asset.ErrNotFound) {
 			t.Errorf("Claim: got %v", err)
+		}
+		if list, err := c.Versions(t.Context(), "m", "a"); !errors.Is(err, asset.ErrNotFound) {
+			t.Errorf("Versions: got %v, %v", list, err)
+		}
+		if err := c.Restore(t.Context(), "m", "a", "1"); !errors.Is(err, asset.ErrNotFound) {
+			t.Errorf("Restore: got %v", err)
 		}
 		submit(t, c, version("a", "1"))
 		if _, err := c.Current(t.Context(), "m", "a"); !errors.Is(err, asset.ErrNotFound) {
 			t.Errorf("Current of what isn't ready: got %v", err)
+		}
+		if err := c.Restore(t.Context(), "m", "a", "2"); !errors.Is(err, asset.ErrNotFound) {
+			t.Errorf("Restore of an unknown version: got %v", err)
 		}
 	})
 	t.Run("a submission is noticed as a duplicate", func(t *testing.T) {
@@ -119,7 +135,7 @@ func Catalog(t *testing.T, open func(t *testing.T) asset.Catalog) {
 		if got := state(t, c, "a", asset.Failed); got.Failure == nil || *got.Failure != failure {
 			t.Errorf("got %v", got.Failure)
 		}
-		if _, _, err := c.Claim(t.Context(), v.Ref()); !errors.Is(err, asset.ErrConflict) {
+		if _, _, err := c.Claim(t.Context(), v.Ref(), time.Hour); !errors.Is(err, asset.ErrConflict) || errors.Is(err, asset.ErrBusy) {
 			t.Errorf("claim of a failed version: got %v, want ErrConflict", err)
 		}
 		if got := submit(t, c, version("a", "1")); got.State != asset.Queued || got.Failure != nil || got.Attempts != 0 {
@@ -129,7 +145,7 @@ func Catalog(t *testing.T, open func(t *testing.T) asset.Catalog) {
 	t.Run("an old epoch changes nothing", func(t *testing.T) {
 		c := open(t)
 		v := submit(t, c, version("a", "1"))
-		old := claim(t, c, v)
+		old := claimFor(t, c, v, 0)
 		young := claim(t, c, v)
 		if young <= old {
 			t.Errorf("epochs are %d and %d", old, young)
@@ -155,7 +171,7 @@ func Catalog(t *testing.T, open func(t *testing.T) asset.Catalog) {
 		epochs := make([]int64, 8)
 		var wg sync.WaitGroup
 		for i := range epochs {
-			wg.Go(func() { epochs[i] = claim(t, c, v) })
+			wg.Go(func() { epochs[i] = claimFor(t, c, v, 0) })
 		}
 		wg.Wait()
 		seen := map[int64]bool{}
@@ -208,6 +224,83 @@ func Catalog(t *testing.T, open func(t *testing.T) asset.Catalog) {
 			}
 		}
 	})
+	t.Run("the versions of a model are listed, the newest upload first", func(t *testing.T) {
+		c := open(t)
+		for _, name := range []string{"1", "3", "2", "1"} {
+			submit(t, c, version("a", name))
+		}
+		submit(t, c, version("ab", "4"))
+		v := version("a", "3")
+		publish(t, c, v, claim(t, c, v))
+		list, err := c.Versions(t.Context(), "m", "a")
+		if err != nil || len(list) != 3 {
+			t.Fatalf("got %v, %v", list, err)
+		}
+		for i, want := range []string{"1", "2", "3"} {
+			if got := list[i]; got.Version != want || got.Live != (want == "3") || got.Source != asset.Hash([]byte(want)) || len(got.Findings) > 1 {
+				t.Errorf("number %d is %+v, want version %s", i, got, want)
+			}
+		}
+	})
+	t.Run("a large manifest comes back whole", func(t *testing.T) {
+		c := open(t)
+		v := submit(t, c, version("a", "1"))
+		m := manifest(v)
+		m.Published = "2026-01-02T03:04:05Z"
+		for i := range 2000 {
+			hash := asset.Hash(fmt.Append(nil, i))
+			m.Findings = append(m.Findings, asset.Finding{Code: "c", Severity: "note", Where: fmt.Sprint("materials", i), What: hash, Do: "nothing"})
+			m.Levels[0].Renditions = append(m.Levels[0].Renditions, asset.Rendition{
+				Form: "web", Key: "rendition/m/" + hash, SHA256: hash, Bytes: int64(i), Type: "model/gltf-binary", Textures: []asset.Texture{},
+			})
+		}
+		if err := c.Publish(t.Context(), v.Ref(), claim(t, c, v), m); err != nil {
+			t.Fatal(err)
+		}
+		got, err := c.Current(t.Context(), "m", "a")
+		if err != nil || !reflect.DeepEqual(got, m) {
+			t.Errorf("got %d findings, %v", len(got.Findings), err)
+		}
+		if v := state(t, c, "a", asset.Ready); !reflect.DeepEqual(v.Findings, m.Findings) {
+			t.Errorf("the version has %d findings", len(v.Findings))
+		}
+	})
+	t.Run("of many uploads at once one is the newest, and current at last", func(t *testing.T) {
+		c := open(t)
+		versions := make([]asset.Version, 6)
+		each := func(do func(i int)) {
+			var wg sync.WaitGroup
+			for i := range versions {
+				wg.Go(func() { do(i) })
+			}
+			wg.Wait()
+		}
+		var err [6]error
+		each(func(i int) { versions[i], err[i] = c.Submit(t.Context(), version("a", fmt.Sprint(i))) })
+		if e := errors.Join(err[:]...); e != nil {
+			t.Fatal(e)
+		}
+		newest := state(t, c, "a", asset.Queued)
+		each(func(i int) {
+			var epoch int64
+			if _, epoch, err[i] = c.Claim(t.Context(), versions[i].Ref(), time.Hour); err[i] == nil {
+				err[i] = c.Publish(t.Context(), versions[i].Ref(), epoch, manifest(versions[i]))
+			}
+		})
+		if e := errors.Join(err[:]...); e != nil {
+			t.Fatal(e)
+		}
+		current(t, c, "a", newest.Version)
+		list, e := c.Versions(t.Context(), "m", "a")
+		if e != nil || len(list) != len(versions) {
+			t.Fatalf("got %d versions, %v", len(list), e)
+		}
+		for i, v := range list {
+			if v.State != asset.Ready || v.Live != (i == 0) {
+				t.Errorf("number %d is %s, live %v", i, v.State, v.Live)
+			}
+		}
+	})
 	t.Run("lists are in order", func(t *testing.T) {
 		c := open(t)
 		for _, name := range []string{"b", "a", "c"} {
@@ -234,4 +327,6 @@ func Catalog(t *testing.T, open func(t *testing.T) asset.Catalog) {
 			t.Errorf("Jobs with a limit: got %v, %v", all, err)
 		}
 	})
+	testClaims(t, open)
+	testRestore(t, open)
 }

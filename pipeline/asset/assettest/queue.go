@@ -10,7 +10,8 @@ import (
 )
 
 // Queue tests a queue that open makes, empty. Its lease time must be short, a second
-// or so: some cases wait for it.
+// or so: some cases wait for it. What more a queue promises that can know which jobs it
+// has is tested by QueueOnce.
 func Queue(t *testing.T, open func(t *testing.T) asset.Queue) {
 	job := func(model string) asset.Job { return asset.Job{Merchant: "m", Model: model, Version: "1"} }
 	send := func(t *testing.T, q asset.Queue, j asset.Job) {
@@ -55,16 +56,30 @@ func Queue(t *testing.T, open func(t *testing.T) asset.Queue) {
 	t.Run("an empty queue waits", func(t *testing.T) {
 		nothing(t, open(t), 200*time.Millisecond)
 	})
-	t.Run("a waiting job is not added again", func(t *testing.T) {
+	t.Run("a job that is sent twice is handed out once, or twice, and never again", func(t *testing.T) {
 		q := open(t)
 		send(t, q, job("a"))
 		send(t, q, job("a"))
 		l := lease(t, q)
 		send(t, q, job("a")) // leased now
-		if err := l.Done(t.Context()); err != nil {
-			t.Fatal(err)
+		for range 3 {
+			if l.Job() != job("a") {
+				t.Errorf("got %v", l.Job())
+			}
+			if err := l.Done(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), q.LeaseTime()+q.LeaseTime()/2)
+			next, err := q.Lease(ctx)
+			cancel()
+			if errors.Is(err, context.DeadlineExceeded) {
+				return
+			} else if err != nil {
+				t.Fatal(err)
+			}
+			l = next
 		}
-		nothing(t, q, q.LeaseTime()+q.LeaseTime()/2)
+		t.Errorf("got %v a fourth time", l.Job())
 	})
 	t.Run("a finished job can be sent again", func(t *testing.T) {
 		q := open(t)
@@ -143,6 +158,37 @@ func Queue(t *testing.T, open func(t *testing.T) asset.Queue) {
 			if err := l.Done(t.Context()); err != nil {
 				t.Fatal(err)
 			}
+		}
+	})
+}
+
+// QueueOnce tests what a queue promises that can know which jobs wait and are leased:
+// none is added again.
+func QueueOnce(t *testing.T, open func(t *testing.T) asset.Queue) {
+	t.Run("a job that waits or is leased is not added again", func(t *testing.T) {
+		q := open(t)
+		j := asset.Job{Merchant: "m", Model: "a", Version: "1"}
+		send := func() {
+			if err := q.Send(t.Context(), j); err != nil {
+				t.Fatal(err)
+			}
+		}
+		send()
+		send()
+		l, err := q.Lease(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		send() // leased now
+		if err := l.Done(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), q.LeaseTime()+q.LeaseTime()/2)
+		defer cancel()
+		if l, err := q.Lease(ctx); err == nil {
+			t.Errorf("got %v, want nothing", l.Job())
+		} else if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v, want the deadline", err)
 		}
 	})
 }

@@ -1,0 +1,98 @@
+package cloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/plinth3d/plinth/pipeline/asset"
+)
+
+// Submit records an upload.
+func (c *Catalog) Submit(ctx context.Context, v asset.Version) (out asset.Version, err error) {
+	findings, err := packFindings(v.Findings)
+	if err != nil {
+		return out, fmt.Errorf("submit %.300s: %w", refName(v.Ref()), err)
+	}
+	err = c.decide(ctx, "submit", v.Ref(), func(token string) error {
+		d := decision{c: c, token: token, job: v.Ref(), now: c.now()}
+		i, err := d.read(ctx)
+		switch {
+		case errors.Is(err, asset.ErrNotFound):
+			*i = versionItem{key: versionKey(v.Ref()), Version: v, Findings: findings}
+			d.queue()
+		case err != nil:
+			return err
+		case i.Token == token: // done already
+		case i.State == asset.Failed:
+			i.Findings = findings
+			d.queue()
+		case i.Generation < d.model.Generation: // something came after it
+			d.number(i)
+			if i.State == asset.Ready {
+				d.makeCurrent(i.Generation)
+			}
+		}
+		if err := d.save(ctx); err != nil {
+			return err
+		}
+		out, err = i.version()
+		return err
+	})
+	return out, err
+}
+
+// Publish makes a version ready and, if no newer one is, current.
+func (c *Catalog) Publish(ctx context.Context, j asset.Job, epoch int64, m asset.Manifest) error {
+	if m.Published == "" {
+		m.Published = c.now().UTC().Format(time.RFC3339)
+	}
+	body, errBody := pack("the manifest's levels and textures", m, maxManifest)
+	findings, errFindings := packFindings(m.Findings)
+	if err := errors.Join(errBody, errFindings); err != nil {
+		return fmt.Errorf("publish %.300s: %w", refName(j), err)
+	}
+	return c.decide(ctx, "publish", j, func(token string) error {
+		d := decision{c: c, token: token, job: j, now: c.now()}
+		i, err := d.read(ctx)
+		switch {
+		case err != nil:
+			return err
+		case i.Token == token:
+			return nil // done already
+		case i.Epoch != epoch || i.State != asset.Running:
+			return fmt.Errorf("%w: it is %s in epoch %d, not running in %d", asset.ErrConflict, i.State, i.Epoch, epoch)
+		}
+		i.State, i.Stage, i.Percent, i.Findings = asset.Ready, "", 100, findings
+		d.manifest = &manifestItem{manifestKey(j), body}
+		d.changed = true
+		// Generations of current manifests never fall and that of a version changes with
+		// its item: one that isn't current now won't be by the time this is written.
+		if i.Generation >= d.model.CurrentGeneration {
+			d.makeCurrent(i.Generation)
+		}
+		i.Updated = d.now
+		return d.save(ctx)
+	})
+}
+
+// Restore makes the manifest of a ready version current.
+func (c *Catalog) Restore(ctx context.Context, merchant, model, version string) error {
+	j := asset.Job{Merchant: merchant, Model: model, Version: version}
+	return c.decide(ctx, "restore", j, func(token string) error {
+		d := decision{c: c, token: token, job: j, now: c.now()}
+		i, err := d.read(ctx)
+		switch {
+		case err != nil:
+			return err
+		case d.model.Token == token:
+			return nil // done already
+		case i.State != asset.Ready:
+			return fmt.Errorf("%w: it is %s", asset.ErrConflict, i.State)
+		}
+		d.model.Generation++
+		d.makeCurrent(d.model.Generation)
+		return d.save(ctx)
+	})
+}

@@ -1,0 +1,78 @@
+package local
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/plinth3d/plinth/pipeline/asset"
+)
+
+// Newest returns the newest upload of a model.
+func (c *Catalog) Newest(ctx context.Context, merchant, model string) (asset.Version, error) {
+	r, err := scan(c.db.QueryRowContext(ctx, "SELECT "+columns+"WHERE v.merchant = ? AND v.model = ? ORDER BY v.generation DESC LIMIT 1", merchant, model))
+	return r.Version, wrap(err, "look up", asset.Job{Merchant: merchant, Model: model})
+}
+
+// Current returns the manifest that is current.
+func (c *Catalog) Current(ctx context.Context, merchant, model string) (m asset.Manifest, err error) {
+	j := asset.Job{Merchant: merchant, Model: model}
+	var text string
+	err = c.db.QueryRowContext(ctx, `SELECT v.manifest FROM current c JOIN versions v ON v.merchant = c.merchant AND v.model = c.model AND v.version = c.version
+		WHERE c.merchant = ? AND c.model = ?`, merchant, model).Scan(&text)
+	if err != nil {
+		return m, wrap(err, "look up the manifest of", j)
+	}
+	return m, wrap(json.Unmarshal([]byte(text), &m), "read the manifest of", j)
+}
+
+func (c *Catalog) list(ctx context.Context, what, where string, values ...any) (out []asset.Version, err error) {
+	rows, err := c.db.QueryContext(ctx, "SELECT "+columns+where, values...)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", what, err)
+	}
+	defer rows.Close() //nolint:errcheck // Err tells
+	for rows.Next() {
+		r, err := scan(rows)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", what, err)
+		}
+		out = append(out, r.Version)
+	}
+	return out, rows.Err()
+}
+
+// Versions returns all versions of a model.
+func (c *Catalog) Versions(ctx context.Context, merchant, model string) ([]asset.Version, error) {
+	list, err := c.list(ctx, "list versions", "WHERE v.merchant = ? AND v.model = ? ORDER BY v.generation DESC", merchant, model)
+	if err == nil && len(list) == 0 {
+		err = wrap(sql.ErrNoRows, "list versions of", asset.Job{Merchant: merchant, Model: model})
+	}
+	return list, err
+}
+
+// List returns the newest upload of each model.
+func (c *Catalog) List(ctx context.Context, merchant string) ([]asset.Version, error) {
+	return c.list(ctx, "list models", `WHERE v.merchant = ? AND v.generation =
+		(SELECT max(generation) FROM versions w WHERE w.merchant = v.merchant AND w.model = v.model) ORDER BY v.model`, merchant)
+}
+
+// Unfinished returns what is queued or running.
+func (c *Catalog) Unfinished(ctx context.Context) ([]asset.Version, error) {
+	return c.list(ctx, "list unfinished jobs", "WHERE v.state IN (?, ?) ORDER BY v.submitted, v.rowid", asset.Queued, asset.Running)
+}
+
+// Jobs returns versions by state.
+func (c *Catalog) Jobs(ctx context.Context, limit int, states ...asset.State) ([]asset.Version, error) {
+	var values []any
+	where := "WHERE 1 "
+	if len(states) > 0 {
+		where = "WHERE v.state IN (?" + strings.Repeat(", ?", len(states)-1) + ") "
+		for _, s := range states {
+			values = append(values, s)
+		}
+	}
+	return c.list(ctx, "list jobs", where+"ORDER BY v.updated DESC, v.rowid DESC LIMIT ?", append(values, limit)...)
+}
