@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"path/filepath"
-	"runtime"
 	"strings"
 	"time"
 
@@ -18,20 +16,24 @@ import (
 	"github.com/plinth3d/plinth/pipeline"
 	"github.com/plinth3d/plinth/pipeline/asset"
 	"github.com/plinth3d/plinth/pipeline/intake"
-	"github.com/plinth3d/plinth/pipeline/local"
 )
 
 // settings are what the roles share. Each is declared once, here, as a flag.
 type settings struct {
-	data, blobs, queue, listen, logs string
-	lease, grace, limit              time.Duration
-	slots                            int
-	recipe                           recipeFlags
+	data, listen, logs  string
+	where               where
+	lease, grace, limit time.Duration
+	slots               int
+	recipe              recipeFlags
 }
+
+// where names the backends.
+type where struct{ store, catalog, queue, lanes string }
 
 func (s *settings) addData(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&s.data, "data", "data", "folder that holds everything")
-	cmd.Flags().StringVar(&s.blobs, "store", "", "where files are kept: disk:PATH or s3://BUCKET/PREFIX; empty is the data folder")
+	cmd.Flags().StringVar(&s.where.store, "store", "", "where files are kept: disk:PATH or s3://BUCKET/PREFIX; empty is the data folder")
+	cmd.Flags().StringVar(&s.where.catalog, "catalog", "local", "where models and manifests are known: local, in the data folder; or dynamodb://TABLE, shared")
 	cmd.Flags().StringVar(&s.logs, "log", "text", "form of log lines: text or json")
 }
 
@@ -40,20 +42,24 @@ func (s *settings) addListen(cmd *cobra.Command) {
 }
 
 func (s *settings) addWork(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&s.queue, "queue", "local", "local: in this process, kept in the data folder; or nats://HOST:PORT, shared")
+	s.addQueue(cmd)
 	cmd.Flags().DurationVar(&s.lease, "lease", 30*time.Second, "how long a job stays with a worker that gives no sign of life")
 	cmd.Flags().DurationVar(&s.grace, "grace", 100*time.Second, "time for jobs at hand to finish after SIGTERM")
 	cmd.Flags().DurationVar(&s.limit, "limit", 20*time.Minute, "time for one job; one that takes longer is buried; 0 is no limit")
 	cmd.Flags().IntVar(&s.slots, "slots", 1, "jobs at a time; each uses all processors")
 }
 
-// home is an open data folder.
+func (s *settings) addQueue(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&s.where.queue, "queue", "local", "local: in this process, kept in the data folder; or nats://HOST:PORT or sqs://NAME, shared. NAME-interactive is the queue of a lane, NAME-interactive-dead its dead letters")
+	cmd.Flags().StringVar(&s.where.lanes, "lanes", defaultLanes, "lanes of SQS and how often each has its turn; uploads and unnamed jobs go to the first")
+}
+
+// home is all that a role works with.
 type home struct {
 	settings
 	place
-	catalog *local.Catalog
-	jobs    *local.Queue // nil where no queue was asked for
-	log     *slog.Logger
+	backends
+	log *slog.Logger
 }
 
 func (s *settings) open(ctx context.Context, c console, withQueue bool) (*home, error) {
@@ -70,27 +76,8 @@ func (s *settings) open(ctx context.Context, c console, withQueue bool) (*home, 
 	if h.place, err = s.openPlace(ctx); err != nil {
 		return nil, err
 	}
-	if h.catalog, err = local.OpenCatalog(ctx, filepath.Join(s.data, "catalog.db")); err != nil {
-		return nil, errors.Join(err, h.close())
-	}
-	if !withQueue {
-		return h, nil
-	}
-	switch {
-	case s.slots < 1 || s.slots > 4*runtime.NumCPU():
-		err = usageError{fmt.Errorf("--slots is %d, not 1 to %d", s.slots, 4*runtime.NumCPU())}
-	case s.lease < time.Second:
-		err = usageError{fmt.Errorf("--lease is %s, less than a second", s.lease)}
-	case s.queue == "local":
-		h.jobs, err = local.OpenQueue(ctx, filepath.Join(s.data, "queue"), s.lease)
-		if err == nil {
-			// The queue's lock says that nobody else writes or works.
-			err = errors.Join(h.sweep(), h.catalog.Release(ctx))
-		}
-	case strings.HasPrefix(s.queue, "nats://"), strings.HasPrefix(s.queue, "tls://"):
-		h.jobs, err = local.DialQueue(ctx, s.queue, s.lease)
-	default:
-		err = usageError{fmt.Errorf("--queue is %q, not local or nats://HOST:PORT", s.queue)}
+	if err = h.openCatalog(ctx); err == nil && withQueue {
+		err = h.openQueue(ctx)
 	}
 	if err != nil {
 		return nil, errors.Join(err, h.close())
@@ -99,17 +86,24 @@ func (s *settings) open(ctx context.Context, c console, withQueue bool) (*home, 
 }
 
 func (h *home) close() error {
-	var errs []error
-	if h.jobs != nil {
-		errs = append(errs, h.jobs.Close())
-	}
-	if h.catalog != nil {
-		errs = append(errs, h.catalog.Close())
-	}
+	err := h.backends.close()
 	if h.folder != nil {
-		errs = append(errs, h.folder.Close())
+		err = errors.Join(err, h.folder.Close())
 	}
-	return errors.Join(errs...)
+	return err
+}
+
+// resume sends the queue what a process that was killed between catalog and queue left
+// behind. SQS keeps its messages through all that, and can't know of duplicates.
+func (h *home) resume(ctx context.Context) error {
+	if h.lanes != nil {
+		return nil
+	}
+	n, err := pipeline.Resume(ctx, h.catalog, h.jobs)
+	if n > 0 {
+		h.log.Info("resume", "jobs", n)
+	}
+	return err
 }
 
 func (h *home) worker() *pipeline.Worker {

@@ -28,8 +28,8 @@ The process takes about 128 MiB beside --memory and --manifest-memory; GOMEMLIMI
 
 /metrics is for Prometheus, /healthz and /readyz for load balancers.`,
 		Example: `  plinth origin --data /var/lib/plinth --listen :8081
-  plinth origin --store s3://renditions/prod --memory 1GiB --disk 20GiB --cache /mnt/cache
-  PLINTH_ORIGIN_VERIFY=secret1,secret2 plinth origin --admin 127.0.0.1:9090
+  plinth origin --store s3://renditions/prod --catalog dynamodb://plinth --memory 1GiB --disk 20GiB --cache /mnt/cache
+  PLINTH_ORIGIN_VERIFY=the-secret-of-today,the-secret-of-before plinth origin --admin 127.0.0.1:9090
   plinth origin --config`,
 		Args: args(0, 0, "nothing"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -56,12 +56,14 @@ func runOrigin(ctx context.Context, c console, s settings, set originSettings) (
 		return err
 	}
 	defer func() { err = errors.Join(err, h.close()) }()
-	known, err := h.catalog.Jobs(ctx, 1)
-	if err != nil {
-		return err
-	}
-	if len(known) == 0 {
-		h.log.Warn("the catalog has no products yet; is --data the right folder?", "data", s.data)
+	if h.records != nil { // one elsewhere may be down for now
+		known, err := h.catalog.Jobs(ctx, 1)
+		if err != nil {
+			return err
+		}
+		if len(known) == 0 {
+			h.log.Warn("the catalog has no products yet; is --data the right folder?", "data", s.data)
+		}
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(int64(set.memory) + int64(set.manifests) + besideCaches)

@@ -26,9 +26,9 @@ type place struct {
 
 // openPlace opens the store that --store names.
 func (s *settings) openPlace(ctx context.Context) (place, error) {
-	dir, onDisk := strings.CutPrefix(s.blobs, "disk:")
+	dir, onDisk := strings.CutPrefix(s.where.store, "disk:")
 	switch {
-	case s.blobs == "":
+	case s.where.store == "":
 		dir = filepath.Join(s.data, "store")
 		f, err := local.OpenStore(dir)
 		if err != nil {
@@ -41,16 +41,16 @@ func (s *settings) openPlace(ctx context.Context) (place, error) {
 			p.store = p.folder
 			return err
 		})
-	case strings.HasPrefix(s.blobs, "s3://"):
+	case strings.HasPrefix(s.where.store, "s3://"):
 		return s.elsewhere(func(p *place) (err error) {
-			if p.bucket, err = cloud.Open(ctx, s.blobs); err != nil {
+			if p.bucket, err = cloud.Open(ctx, s.where.store); err != nil {
 				return usageError{fmt.Errorf("--store: %w", err)} // it asks nothing of S3
 			}
 			p.bucket.Temp, p.store = p.temp, p.bucket
 			return nil
 		})
 	}
-	return place{}, usageError{fmt.Errorf("--store is %q, not disk:PATH or s3://BUCKET/PREFIX", s.blobs)}
+	return place{}, usageError{fmt.Errorf("--store is %q, not disk:PATH or s3://BUCKET/PREFIX", s.where.store)}
 }
 
 // elsewhere is a place outside the data folder.

@@ -58,7 +58,7 @@ func TestFilesAreKeptWhereStoreSays(t *testing.T) {
 
 func TestAFailureInS3IsReproducedFromThere(t *testing.T) {
 	s3test.New(t).Setenv(t)
-	s := settings{data: t.TempDir(), blobs: "s3://bucket/p"}
+	s := settings{data: t.TempDir(), where: where{store: "s3://bucket/p"}}
 	p, err := s.openPlace(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -75,7 +75,7 @@ func TestAFailureInS3IsReproducedFromThere(t *testing.T) {
 func TestASweepLeavesTheStoreAlone(t *testing.T) {
 	data := t.TempDir()
 	for _, store := range []string{"disk:" + filepath.Join(data, "tmp"), "disk:" + filepath.Join(data, "tmp", "deeper"), "disk:" + data} {
-		s := settings{data: data, blobs: store}
+		s := settings{data: data, where: where{store: store}}
 		p, err := s.openPlace(t.Context())
 		if err != nil {
 			t.Fatal(err)

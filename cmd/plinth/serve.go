@@ -16,7 +16,6 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/plinth3d/plinth/pipeline"
 	"github.com/plinth3d/plinth/pipeline/asset"
 	"github.com/plinth3d/plinth/testdata/models"
 )
@@ -68,12 +67,8 @@ func runServe(ctx context.Context, c console, s settings, set originSettings, de
 		return err
 	}
 	worker := h.worker()
-	resumed, err := pipeline.Resume(ctx, h.catalog, h.jobs)
-	if err != nil {
+	if err := h.resume(ctx); err != nil {
 		return err
-	}
-	if resumed > 0 {
-		h.log.Info("resume", "jobs", resumed)
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return worker.Run(ctx) })

@@ -5,8 +5,6 @@ import (
 	"errors"
 
 	"github.com/spf13/cobra"
-
-	"github.com/plinth3d/plinth/pipeline"
 )
 
 func newWorker(c console) *cobra.Command {
@@ -15,10 +13,14 @@ func newWorker(c console) *cobra.Command {
 		Use:   "worker",
 		Short: "Only take jobs and make levels",
 		Long: `Worker takes jobs from the queue and makes their levels. Several workers share a
-queue that is a NATS server; the local queue belongs to one process.`,
-		Example: `  plinth worker --data /var/lib/plinth --queue nats://127.0.0.1:4222 --slots 2`,
-		Args:    args(0, 0, "nothing"),
-		RunE:    func(cmd *cobra.Command, _ []string) error { return runWorker(cmd.Context(), c, s) },
+queue that is a NATS server or in SQS; the local queue belongs to one process.
+
+On AWS nothing is kept in the data folder but files on their way. Credentials, region
+and other endpoints come from where the AWS SDK looks for them.`,
+		Example: `  plinth worker --data /var/lib/plinth --queue nats://127.0.0.1:4222 --slots 2
+  plinth worker --store s3://plinth-derived --catalog dynamodb://plinth --queue sqs://plinth`,
+		Args: args(0, 0, "nothing"),
+		RunE: func(cmd *cobra.Command, _ []string) error { return runWorker(cmd.Context(), c, s) },
 	}
 	s.addData(cmd)
 	s.addWork(cmd)
@@ -32,9 +34,9 @@ func runWorker(ctx context.Context, c console, s settings) (err error) {
 	}
 	defer func() { err = errors.Join(err, h.close()) }()
 	w := h.worker()
-	if _, err := pipeline.Resume(ctx, h.catalog, h.jobs); err != nil {
+	if err := h.resume(ctx); err != nil {
 		return err
 	}
-	h.log.Info("worker", "queue", s.queue, "slots", s.slots)
+	h.log.Info("worker", "queue", s.where.queue, "slots", s.slots)
 	return w.Run(ctx)
 }

@@ -66,6 +66,17 @@ func openQueue(ctx context.Context, c QueueConfig, options ...func(*config.LoadO
 	if err := c.check(); err != nil {
 		return nil, fmt.Errorf("open the queue: %w", err)
 	}
+	client, err := queueClient(ctx, options...)
+	if err != nil {
+		return nil, err
+	}
+	q := &Queue{config: c, client: client, stop: make(chan struct{}), idle: make(chan struct{}, 1), leases: map[*queueLease]struct{}{}}
+	q.base, q.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	q.lanes = newLanes(q)
+	return q, nil
+}
+
+func queueClient(ctx context.Context, options ...func(*config.LoadOptions) error) (*sqs.Client, error) {
 	cfg, err := config.LoadDefaultConfig(ctx, append(options, config.WithRetryer(func() aws.Retryer { return retry.NewStandard(insistence) }))...)
 	if err != nil {
 		return nil, fmt.Errorf("open the queue: %w", err)
@@ -73,11 +84,7 @@ func openQueue(ctx context.Context, c QueueConfig, options ...func(*config.LoadO
 	if cfg.Region == "" {
 		return nil, fmt.Errorf("%w: open the queue: no region is set; say AWS_REGION=us-east-1, or where the queues are", asset.ErrInvalid)
 	}
-	q := &Queue{config: c, stop: make(chan struct{}), idle: make(chan struct{}, 1), leases: map[*queueLease]struct{}{}}
-	q.client = sqs.NewFromConfig(cfg, func(o *sqs.Options) { o.RetryMaxAttempts = insisting })
-	q.base, q.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	q.lanes = newLanes(q)
-	return q, nil
+	return sqs.NewFromConfig(cfg, func(o *sqs.Options) { o.RetryMaxAttempts = insisting }), nil
 }
 
 // insisting is how often a call is tried. Workers have more patience than shoppers.

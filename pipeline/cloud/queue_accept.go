@@ -9,30 +9,26 @@ import (
 	"github.com/plinth3d/plinth/pipeline/asset"
 )
 
-// accept registers the uploads that a message tells of. One upload becomes the lease's
-// job. Of several, which S3 hardly ever tells of at once, each is sent as a job of its
-// own, and the message is done.
-func (l *queueLease) accept(ctx context.Context) (ready bool, err error) {
+// accept registers the uploads that a message tells of. Each is sent as a job of its own,
+// whose receipts are counted apart from those of the upload, and the message is done.
+func (l *queueLease) accept(ctx context.Context) error {
 	rest := l.hold(ctx)
 	jobs, err := l.queue.acceptAll(ctx, l.message.asks.uploads)
 	rest()
 	behind := context.WithoutCancel(ctx) // the message has an end whatever becomes of the caller
 	switch {
 	case ctx.Err() != nil:
-		return false, errors.Join(ctx.Err(), conflictIsFine(l.Retry(behind, 0)))
+		return errors.Join(ctx.Err(), conflictIsFine(l.Retry(behind, 0)))
 	case errors.Is(err, asset.ErrInvalid), errors.Is(err, asset.ErrNotFound):
 		b := asset.Burial{Failure: asset.Failure{Code: "not-accepted", Stage: "accept", Reason: err.Error()}}
-		return false, errors.Join(l.queue.sendAll(behind, l.message.lane, jobs), l.BuryWith(behind, b))
+		return errors.Join(l.queue.sendAll(behind, l.message.lane, jobs), l.BuryWith(behind, b))
 	case err != nil:
-		return false, errors.Join(err, l.Retry(behind, time.Second<<min(l.message.count, 10)))
-	case len(jobs) == 1 && len(l.message.asks.uploads) == 1:
-		l.job = jobs[0]
-		return true, nil
+		return errors.Join(err, l.Retry(behind, time.Second<<min(l.message.count, 10)))
 	}
 	if err := l.queue.sendAll(behind, l.message.lane, jobs); err != nil {
-		return false, err // the message comes again
+		return err // the message comes again
 	}
-	return false, l.Done(behind)
+	return l.Done(behind)
 }
 
 // acceptAll registers uploads. When one can't be, the others are tried even so; when SQS

@@ -36,8 +36,8 @@ func TestAnUploadBecomesAJob(t *testing.T) {
 		q := begin(t, s, c)
 		s.Send("jobs", arrival("raw/m/a.glb"))
 		l := mustLease(t, q)
-		if l.Job() != jobOf("m", "a") || l.message.count != 1 {
-			t.Errorf("got %v, receipt %d", l.Job(), l.message.count)
+		if l.Job() != jobOf("m", "a") || l.message.count != 1 || len(l.message.asks.uploads) > 0 {
+			t.Errorf("got %v, receipt %d of %+v", l.Job(), l.message.count, l.message.asks)
 		}
 		must(t, l.Extend(t.Context()))
 		must(t, l.Done(t.Context()))

@@ -35,7 +35,8 @@ type QueueConfig struct {
 	Accept func(context.Context, Upload) (asset.Job, error)
 
 	// Poison is asked about a job that was handed out MaxReceives times and has not ended,
-	// before it is buried: it records that and returns what is known. When it can't, the
+	// before it is buried: it records that and returns what is known. ErrConflict, but not
+	// ErrBusy, says that the job has ended after all: nothing is buried. After all else the
 	// message comes again, until the redrive policy takes it. It may be nil.
 	Poison func(context.Context, asset.Job) (asset.Burial, error)
 }

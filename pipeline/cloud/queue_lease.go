@@ -23,10 +23,8 @@ func (q *Queue) Lease(ctx context.Context) (asset.Lease, error) {
 		if len(l.message.asks.uploads) == 0 {
 			return l, nil
 		}
-		if ready, err := l.accept(ctx); err != nil {
+		if err := l.accept(ctx); err != nil {
 			return nil, err
-		} else if ready {
-			return l, nil
 		}
 	}
 }

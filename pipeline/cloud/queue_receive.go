@@ -230,10 +230,15 @@ func (q *Queue) poison(ctx context.Context, m *message) error {
 		ctx, cancel := context.WithTimeout(ctx, calling)
 		defer cancel()
 		told, err := q.config.Poison(ctx, m.asks.job)
-		if err != nil {
+		switch {
+		case errors.Is(err, asset.ErrConflict) && !errors.Is(err, asset.ErrBusy):
+			return m.lane.remove.do(ctx, m.handle, 0) // it has ended meanwhile
+		case errors.Is(err, asset.ErrNotFound): // nobody knows of it
+		case err != nil:
 			return fmt.Errorf("record that %s is buried: %w", m.asks.job.Model, err) // it comes again
+		default:
+			b = told
 		}
-		b = told
 	}
 	return q.bury(ctx, m, b)
 }

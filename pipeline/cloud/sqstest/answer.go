@@ -14,6 +14,7 @@ import (
 
 // input has the fields of all requests.
 type input struct {
+	QueueName           string // of GetQueueUrl, which has no URL yet
 	QueueURL            string `json:"QueueUrl"`
 	MessageBody         string
 	MessageGroupID      string `json:"MessageGroupId"`
@@ -51,7 +52,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var in input
 	err := json.NewDecoder(r.Body).Decode(&in)
 	operation := strings.TrimPrefix(r.Header.Get("X-Amz-Target"), "AmazonSQS.")
-	name := in.QueueURL[strings.LastIndexByte(in.QueueURL, '/')+1:]
+	name := in.QueueName
+	if name == "" {
+		name = in.QueueURL[strings.LastIndexByte(in.QueueURL, '/')+1:]
+	}
 	p := s.note(Request{operation, name, len(in.Entries), in.MaxNumberOfMessages, in.WaitTimeSeconds})
 	for _, gate := range p.holds {
 		hold(s, r, gate)
@@ -112,7 +116,7 @@ func (s *Server) do(r *http.Request, operation, name string, in input, p plan) *
 	s.mu.Lock()
 	q := s.queues[name]
 	s.mu.Unlock()
-	if q == nil || q.url != in.QueueURL {
+	if q == nil || q.url != in.QueueURL && operation != "GetQueueUrl" {
 		return failure(http.StatusBadRequest, "QueueDoesNotExist", "The specified queue does not exist.")
 	}
 	switch operation {
@@ -134,6 +138,8 @@ func (s *Server) do(r *http.Request, operation, name string, in input, p plan) *
 		return success(struct{}{})
 	case "GetQueueAttributes":
 		return s.tell(q)
+	case "GetQueueUrl":
+		return success(map[string]string{"QueueUrl": q.url})
 	}
 	return failure(http.StatusBadRequest, "InvalidAction", "The action "+operation+" is not known here.")
 }
