@@ -17,7 +17,7 @@ var floors = map[string]int{
 	"mesh/scene": 1, "mesh/glb": 1, "pipeline/local": 1, "pipeline/cloud": 1, "pipeline/cloud/s3test": 1, "pipeline/cloud/sqstest": 1, "testdata/models": 1, "pipeline/metrics": 1,
 	"pipeline": 2, "origin/cache": 2, "pipeline/metrics/metricstest": 2,
 	"pipeline/intake": 3, "origin": 3, "origin/edge": 3, "origin/viewer": 3,
-	"cmd/plinth": 4, "testdata/models/generate": 4, "benchmarks/geometry": 4, "benchmarks/textures": 4, "benchmarks/origin": 4,
+	"cmd/plinth": 4, "testdata/models/generate": 4, "benchmarks/geometry": 4, "benchmarks/textures": 4, "benchmarks/origin": 4, "benchmarks/fleet": 4,
 }
 
 // sideways are the imports within a floor.
