@@ -18,6 +18,7 @@ import (
 	"github.com/plinth3d/plinth/origin/cache"
 	"github.com/plinth3d/plinth/pipeline/asset"
 	"github.com/plinth3d/plinth/pipeline/local"
+	"github.com/plinth3d/plinth/pipeline/metrics"
 	"github.com/plinth3d/plinth/pipeline/metrics/metricstest"
 )
 
@@ -325,6 +326,28 @@ func TestMetricsCount(t *testing.T) {
 // All that the origin counts is in its table, as the table has it, and the other way round.
 func TestTheTableIsWhatIsCounted(t *testing.T) {
 	metricstest.Covers(t, AllMetrics(), newStall(t, nil).Gatherer(), "plinth_")
+}
+
+func TestCloudWatchIsTold(t *testing.T) {
+	s := newStall(t, nil)
+	var out bytes.Buffer
+	e, err := metrics.NewEMF(&out, "Plinth", AllMetrics(), s.Gatherer())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.get("/p/acme/lamp.glb?h=640")
+	if err := e.Flush(time.Unix(1_800_000_000, 0)); err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{
+		`"Dimensions":[["kind","status","class"],["kind","status"],["status"]]`,
+		`"class":"640","kind":"product","plinth_origin_requests_total":1,"status":"200"}`,
+		fmt.Sprintf(`"level":"3","plinth_origin_bytes_total":%d}`, len(s.levels[3])),
+	} {
+		if !strings.Contains(out.String(), part) {
+			t.Errorf("no %s in\n%s", part, &out)
+		}
+	}
 }
 
 func TestClassesAreNumberedInTheirOrder(t *testing.T) {

@@ -15,7 +15,8 @@ import (
 // what is known of the sample.
 func TestTheFiguresFit(t *testing.T) {
 	b := &bench{jobs: 3, slots: 2, task: prices.DefaultTask()}
-	if err := b.readPrices(""); err != nil {
+	var err error
+	if b.prices, err = prices.Load(""); err != nil {
 		t.Fatal(err)
 	}
 	lamp, err := os.ReadFile("../../testdata/models/lamp.glb")

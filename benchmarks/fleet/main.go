@@ -65,8 +65,11 @@ func (b *bench) run(ctx context.Context, list, profile string, asJSON bool, file
 	if b.jobs < 0 || b.slots < 1 {
 		return errors.New("-n is at least 0 and -slots at least 1")
 	}
-	err := errors.Join(b.readPrices(list), b.read(files))
-	if err != nil {
+	var err error
+	if b.prices, err = prices.Load(list); err != nil {
+		return err
+	}
+	if err := b.read(files); err != nil {
 		return err
 	}
 	if b.jobs == 0 {
@@ -86,18 +89,6 @@ func (b *bench) run(ctx context.Context, list, profile string, asJSON bool, file
 		return json.NewEncoder(os.Stdout).Encode(r)
 	}
 	return r.print(os.Stdout, b.task)
-}
-
-func (b *bench) readPrices(list string) (err error) {
-	if list == "" {
-		b.prices, err = prices.Default()
-		return err
-	}
-	text, err := os.ReadFile(list)
-	if err == nil {
-		b.prices, err = prices.Read(text)
-	}
-	return err
 }
 
 // read reads the models: those named, or all that there are.

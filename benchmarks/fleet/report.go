@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"strings"
 	"time"
@@ -83,10 +84,7 @@ func (r *report) print(to io.Writer, task prices.Task) error {
 	}
 	row("\nUS dollars for 10,000 such conversions, on Fargate %s tasks of %g vCPUs and %g GB that are %.0f %% busy (target on Spot: %d):\n", arch, task.CPUs, task.GB, 100*task.Busy, target)
 	row("| | Spot | on-demand |\n|---|---:|---:|")
-	dearer := map[string]float64{}
-	for name, x := range r.OnDemand.Parts() {
-		dearer[name] = x
-	}
+	dearer := maps.Collect(r.OnDemand.Parts())
 	for name, x := range r.Spot.Parts() {
 		row("| %s | %.3f | %.3f |", name, x, dearer[name])
 	}

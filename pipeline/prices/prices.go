@@ -14,6 +14,7 @@ import (
 	"io"
 	"math"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -95,8 +96,22 @@ func (t *Table) Of(n Name) float64 { return t.unit[n] }
 //go:embed prices.json
 var list []byte
 
-// Default returns the built-in list, of us-east-1.
-func Default() (*Table, error) { return Read(list) }
+// Load reads the list in a file, or the built-in one, of us-east-1, where none is named.
+func Load(file string) (*Table, error) {
+	text, name, err := list, "the built-in list", error(nil)
+	if file != "" {
+		name = file
+		text, err = os.ReadFile(file)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the prices: %w", err)
+	}
+	t, err := Read(text)
+	if err != nil {
+		return nil, fmt.Errorf("read the prices in %s: %w", name, err)
+	}
+	return t, nil
+}
 
 // Read reads a list. One with anything unknown, missing or out of range is an error.
 func Read(text []byte) (*Table, error) {
@@ -107,14 +122,14 @@ func Read(text []byte) (*Table, error) {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&file); err != nil {
-		return nil, fmt.Errorf("read the prices: %w", err)
+		return nil, err
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("read the prices: there is more after the list")
+		return nil, errors.New("there is more after the list")
 	}
 	t := &Table{file.Region, file.Prices, map[Name]float64{}}
 	if err := t.check(); err != nil {
-		return nil, fmt.Errorf("read the prices: %w", err)
+		return nil, err
 	}
 	return t, nil
 }

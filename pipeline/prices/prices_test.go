@@ -2,7 +2,10 @@ package prices
 
 import (
 	"encoding/json"
+	"maps"
 	"math"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -10,7 +13,7 @@ import (
 
 func builtIn(t *testing.T) *Table {
 	t.Helper()
-	table, err := Default()
+	table, err := Load("")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,10 +96,7 @@ func TestCostByHand(t *testing.T) {
 			}
 			want := rest
 			want.CPU, want.Memory = c.cpu, c.memory
-			names := map[string]float64{}
-			for part, x := range want.Parts() {
-				names[part] = x
-			}
+			names := maps.Collect(want.Parts())
 			for part, x := range got.Parts() {
 				if !near(x, names[part]) {
 					t.Errorf("%s: got %.12g dollars, want %.12g", part, x, names[part])
@@ -164,5 +164,26 @@ func TestTheListIsWrittenAsItIsRead(t *testing.T) {
 	again, err := Read(text)
 	if err != nil || len(again.Rows) != len(table.Rows) || again.Of(S3Put) != table.Of(S3Put) {
 		t.Errorf("got %v, %v", again, err)
+	}
+}
+
+func TestAListCanBeGiven(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "prices.json")
+	if err := os.WriteFile(file, []byte(strings.Replace(string(list), `"dollars": 0.005, "per": 1000`, `"dollars": 0.01, "per": 1000`, 1)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if table, err := Load(file); err != nil || !near(table.Of(S3Put), 0.00001) {
+		t.Errorf("got %v, %v", table, err)
+	}
+	if table, err := Load(""); err != nil || !near(table.Of(S3Put), 0.000005) {
+		t.Errorf("without a file: got %v, %v", table, err)
+	}
+	if err := os.WriteFile(file, []byte("{"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, bad := range []string{file, file + ".not"} {
+		if _, err := Load(bad); err == nil || !strings.Contains(err.Error(), bad) {
+			t.Errorf("%s: got %v", bad, err)
+		}
 	}
 }
