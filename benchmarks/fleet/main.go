@@ -3,7 +3,7 @@
 // this process, with the local store, catalog and queue in a temporary folder. It prints
 // tables in Markdown.
 //
-//	go run ./benchmarks/fleet                 each model once: ../shared/models/product and the samples
+//	go run ./benchmarks/fleet                 each of ../shared/models/product and the samples
 //	go run ./benchmarks/fleet -n 50 -slots 2  50 jobs, two at a time, models in turn
 //	go run ./benchmarks/fleet FILE...         these models
 //

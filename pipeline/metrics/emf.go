@@ -59,23 +59,26 @@ func (w *Worker) EMF(out io.Writer, namespace string) (*EMF, error) {
 	return e, nil
 }
 
-// Run tells what there is at each interval, and the rest when ctx is done.
-func (e *EMF) Run(ctx context.Context, every time.Duration) error {
+// Run tells what there is at each interval, which is above 0, and the rest when ctx is done.
+// What goes wrong is told, and does not end it.
+func (e *EMF) Run(ctx context.Context, every time.Duration, wrong func(error)) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
-	for {
+	for over := false; !over; {
 		select {
 		case <-ctx.Done():
-			return e.Flush(time.Now())
-		case now := <-tick.C:
-			if err := e.Flush(now); err != nil {
-				return err
-			}
+			over = true
+		case <-tick.C:
+		}
+		if err := e.Flush(time.Now()); err != nil {
+			wrong(err)
 		}
 	}
 }
 
-// Flush tells what there is. A counter that has not grown is left out.
+// Flush tells what there is. A counter that has not grown is left out. After an error what
+// counters should have told is told the next time; values of histograms are gone, as they
+// would fill the memory of a process whose stdout is closed.
 func (e *EMF) Flush(now time.Time) error {
 	all, counters, err := e.take()
 	if err != nil {
@@ -96,6 +99,9 @@ func (e *EMF) Flush(now time.Time) error {
 
 // take is all there is to tell, in order, and where counters stand.
 func (e *EMF) take() (all []*series, counters map[string]float64, err error) {
+	if e.kept != nil {
+		all = slices.Collect(maps.Values(e.kept.take()))
+	}
 	families, err := e.figures.Gather()
 	if err != nil {
 		return nil, nil, err
@@ -123,9 +129,6 @@ func (e *EMF) take() (all []*series, counters map[string]float64, err error) {
 				all = append(all, s)
 			}
 		}
-	}
-	if e.kept != nil {
-		all = slices.AppendSeq(all, maps.Values(e.kept.take()))
 	}
 	for _, s := range all {
 		if err := s.check(); err != nil {

@@ -13,7 +13,8 @@ type Queue interface {
 }
 
 // Poll asks a queue how it stands, at once and then from time to time, until ctx is done.
-// With SQS each time costs two requests a lane. What goes wrong is counted and told.
+// With SQS each time costs two requests a lane. What goes wrong is counted and told. The
+// interval is above 0.
 func (w *Worker) Poll(ctx context.Context, q Queue, every time.Duration, wrong func(error)) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()

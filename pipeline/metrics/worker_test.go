@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -97,6 +98,27 @@ func TestTheTableIsSound(t *testing.T) {
 	}
 }
 
+// Each series costs as much as 60,000 writes to S3, so their number is pinned: at 30 cents a
+// month, the most that a fleet with three lanes can have, and seldom half of that.
+func TestCloudWatchHasFewSeries(t *testing.T) {
+	values := map[string]int{
+		lane: 3, outcome: len(Outcomes()) + 1, stage: len(Stages()) + 1, direction: 2, part: 6,
+	}
+	series := 0
+	for _, m := range All() {
+		for _, set := range m.Dimensions() {
+			n := 1
+			for _, label := range set {
+				n *= values[label]
+			}
+			series += n
+		}
+	}
+	if series != 123 {
+		t.Errorf("got %d series, want 123", series)
+	}
+}
+
 // asked is a queue that says each time what it is told to.
 type asked struct {
 	answers chan func() ([]asset.LaneStats, error)
@@ -143,55 +165,69 @@ func TestAQueueThatDoesNotAnswerHasNoGauges(t *testing.T) {
 	}
 }
 
-// passed hands lines to another goroutine.
-type passed chan string
+// write is one that waits for its result.
+type write struct {
+	text   string
+	result chan error
+}
+
+// passed hands writes to another goroutine.
+type passed chan write
 
 func (l passed) Write(p []byte) (int, error) {
-	l <- string(p)
-	return len(p), nil
+	w := write{string(p), make(chan error)}
+	l <- w
+	return len(p), <-w.result
 }
 
 func TestTheRestIsToldAtTheEnd(t *testing.T) {
 	w := NewWorker(func() State { return State{} })
-	out := make(passed, 1)
-	e, err := w.EMF(out, "Plinth")
+	var out bytes.Buffer
+	e, err := w.EMF(&out, "Plinth")
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(t.Context())
-	over := make(chan error, 1)
-	go func() { over <- e.Run(ctx, time.Hour) }()
 	w.Attempt(chair("drained"))
 	stop()
-	if err := <-over; err != nil {
-		t.Fatal(err)
-	}
-	if got, _ := sum(read(t, <-out), "plinth_jobs_total", map[string]string{"outcome": "drained", "stage": "publish"}); got != 1 {
+	e.Run(ctx, time.Hour, func(err error) { t.Error(err) })
+	if got, _ := sum(read(t, out.String()), "plinth_jobs_total", map[string]string{"outcome": "drained", "stage": "publish"}); got != 1 {
 		t.Errorf("told of %g jobs, want 1", got)
 	}
 }
 
+// A write that fails is told, and the next interval is told all the same.
 func TestEachIntervalIsTold(t *testing.T) {
 	w := NewWorker(func() State { return State{} })
-	out := make(passed, 1)
+	out, wrong, over := make(passed), make(chan error), make(chan struct{})
 	e, err := w.EMF(out, "Plinth")
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(t.Context())
-	over := make(chan error, 1)
-	go func() { over <- e.Run(ctx, time.Millisecond) }()
+	go func() {
+		defer close(over)
+		e.Run(ctx, time.Millisecond, func(err error) { wrong <- err })
+	}()
+	w.Attempt(chair("done"))
 	for range 3 {
-		read(t, <-out)
+		answer := <-out
+		answer.result <- io.ErrShortWrite
+		if err := <-wrong; !errors.Is(err, io.ErrShortWrite) {
+			t.Errorf("told %v", err)
+		}
+	}
+	good := <-out
+	good.result <- nil
+	if got, _ := sum(read(t, good.text), "plinth_jobs_total", nil); got != 1 {
+		t.Errorf("told of %g jobs, want 1", got)
 	}
 	stop()
 	for {
 		select {
-		case <-out:
-		case err := <-over:
-			if err != nil {
-				t.Error(err)
-			}
+		case more := <-out:
+			more.result <- nil
+		case <-over:
 			return
 		}
 	}
