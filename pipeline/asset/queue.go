@@ -66,3 +66,15 @@ func Bury(ctx context.Context, l Lease, b Burial) error {
 	}
 	return l.Bury(ctx, b.Reason)
 }
+
+// LaneStats is how a lane of a queue stands, as far as its backend can tell: a number it
+// doesn't know is 0.
+type LaneStats struct {
+	Lane     string
+	Waiting  int64 // messages that can be leased
+	InFlight int64 // leased, or being retried after a while
+	Delayed  int64
+	Dead     int64         // dead letters that can be received
+	Buried   int64         // by this process, since it began
+	Oldest   time.Duration // age of the oldest that waits; 0 where none does
+}
