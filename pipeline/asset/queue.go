@@ -66,3 +66,15 @@ func Bury(ctx context.Context, l Lease, b Burial) error {
 	}
 	return l.Bury(ctx, b.Reason)
 }
+
+// Postpone hands a job out again after a while, as Retry does, for no fault of its own: its
+// worker ends, or another one is at it. A queue that counts how often a job is handed out,
+// and can, doesn't count this time.
+func Postpone(ctx context.Context, l Lease, after time.Duration) error {
+	if forgives, ok := l.(interface {
+		Postpone(ctx context.Context, after time.Duration) error
+	}); ok {
+		return forgives.Postpone(ctx, after)
+	}
+	return l.Retry(ctx, after)
+}
