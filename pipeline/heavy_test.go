@@ -1,4 +1,4 @@
-package pipeline_test
+package pipeline
 
 import (
 	"bytes"
@@ -13,10 +13,10 @@ import (
 	"github.com/plinth3d/plinth/textures"
 )
 
-// heavy is a product as a scanner makes them: a bumpy ball of at least so many triangles with
+// Heavy is a product as a scanner makes them: a bumpy ball of at least so many triangles with
 // noise in base color, normal, ORM and emissive textures of edge by edge pixels, two of
 // them JPEG, two PNG.
-func heavy(t testing.TB, triangles, edge int) []byte {
+func Heavy(t testing.TB, triangles, edge int) []byte {
 	t.Helper()
 	s := scene.Scene{
 		Generator: "heavy", Scenes: []scene.Roots{{Nodes: []int{0}}},

@@ -64,7 +64,7 @@ func TestAHeavyProductFits(t *testing.T) {
 		t.Skip("takes minutes; PLINTH_HEAVY names a file to keep the product in")
 	}
 	if _, err := os.Stat(file); err != nil {
-		if err := os.WriteFile(file, heavy(t, 1_000_000, 4096), 0o600); err != nil {
+		if err := os.WriteFile(file, pipeline.Heavy(t, 1_000_000, 4096), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
