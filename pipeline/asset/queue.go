@@ -78,3 +78,15 @@ type LaneStats struct {
 	Buried   int64         // by this process, since it began
 	Oldest   time.Duration // age of the oldest that waits; 0 where none does
 }
+
+// Postpone hands a job out again after a while, as Retry does, for no fault of its own: its
+// worker ends, or another one is at it. A queue that counts how often a job is handed out,
+// and can, doesn't count this time.
+func Postpone(ctx context.Context, l Lease, after time.Duration) error {
+	if forgives, ok := l.(interface {
+		Postpone(ctx context.Context, after time.Duration) error
+	}); ok {
+		return forgives.Postpone(ctx, after)
+	}
+	return l.Retry(ctx, after)
+}
