@@ -261,8 +261,7 @@ func (a *attempt) publish(ctx context.Context, r *Result) error {
 	keys := map[string]string{}
 	for _, o := range r.Outputs {
 		key := asset.RenditionKey(a.job.Merchant, asset.Hash(o.Data))
-		err := a.worker.Store.Put(ctx, key, bytes.NewReader(o.Data), int64(len(o.Data)))
-		if err != nil && !errors.Is(err, asset.ErrConflict) {
+		if err := Keep(ctx, a.worker.Store, key, o.Data); err != nil {
 			return err
 		}
 		keys[o.Name] = key

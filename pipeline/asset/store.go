@@ -108,4 +108,14 @@ func SourceKey(merchant, hash string) string { return "source/" + merchant + "/"
 func RecipeKey(hash string) string { return "recipe/" + hash }
 
 // RenditionKey is where the rendition with that hash is.
-func RenditionKey(merchant, hash string) string { return "rendition/" + merchant + "/" + hash }
+func RenditionKey(merchant, hash string) string { return Renditions + merchant + "/" + hash }
+
+// SweepKey is there while the sweep with that ID removes blobs.
+func SweepKey(id string) string { return Sweeps + id }
+
+// What keys begin with whose blobs a sweep looks at, and those of sweeps themselves.
+const (
+	Renditions  = "rendition/"  // then merchant and hash
+	Checkpoints = "checkpoint/" // then the merchant
+	Sweeps      = "sweep/"
+)

@@ -19,7 +19,7 @@ import (
 // How large bodies are sent. A part is read from where the body is while it is sent, so
 // that what goes on at once costs connections, not memory.
 const (
-	partSize     = 16 << 20         // bytes; a body that is no larger is sent at once
+	partSize     = 8 << 20          // bytes; a body that is no larger is sent at once
 	partsAtOnce  = 4                // of one body
 	partAttempts = 4                // each: the others would have to be sent again with it
 	abandoning   = 10 * time.Second // to tell S3 that parts are of no use
