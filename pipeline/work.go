@@ -1,9 +1,7 @@
 package pipeline
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 
@@ -80,14 +78,14 @@ func (a *attempt) publish(ctx context.Context, r *Result) error {
 	keys := map[string]string{}
 	for _, o := range r.Outputs {
 		key, size := asset.RenditionKey(a.job.Merchant, asset.Hash(o.Data)), int64(len(o.Data))
-		err := a.worker.Store.Put(ctx, key, bytes.NewReader(o.Data), size)
-		if err != nil && !errors.Is(err, asset.ErrConflict) {
+		stored, err := Keep(ctx, a.worker.Store, key, o.Data)
+		if err != nil {
 			return err
 		}
 		keys[o.Name] = key
 		a.note(func(t *Attempt) {
 			t.Outputs, t.Bytes = t.Outputs+1, t.Bytes+size
-			if err == nil {
+			if stored {
 				t.Uploaded += size
 			}
 		})
