@@ -33,6 +33,7 @@ type BatchRun struct {
 	Canary      float64       // share of the items that end before others begin
 	StopOn      float64       // share that may fail, see BatchTally.Stops
 	Every       time.Duration // items that have begun are looked at so often
+	Retry       bool          // items that failed begin again
 
 	Progress func(BatchTally) // told when something ended; nil is nobody
 
@@ -58,6 +59,11 @@ func (b *BatchRun) Run(ctx context.Context) (BatchTally, error) {
 		return BatchTally{}, err
 	}
 	AddHistory(b.all, b.Plan, b.Journal.BatchHistory)
+	for k := range b.all {
+		if b.Retry && b.all[k].State == BatchFailed {
+			b.all[k] = Standing{State: BatchLeftOver}
+		}
+	}
 	order := b.Plan.order()
 	first := canaries(b.Canary, len(order))
 	b.next = time.Now()
