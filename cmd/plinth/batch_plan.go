@@ -186,11 +186,11 @@ func estimated(e *pipeline.BatchEstimate) string {
 	if e == nil || e.Sampled == 0 {
 		return ""
 	}
-	spread := fmt.Sprintf("%.0f to %.0f", e.Low, e.High)
+	spread := fmt.Sprintf("%.3g to %.3g", e.Low, e.High)
 	if e.Sampled == 1 {
 		spread = "a range takes a larger --sample"
 	}
-	out := fmt.Sprintf("It takes about %.0f CPU seconds (%s), %.1f minutes of %d processors, and makes %d files of %d bytes, by a sample of %d models with %d bytes",
+	out := fmt.Sprintf("It takes about %.3g CPU seconds (%s), %.2g minutes of %d processors, and makes %d files of %d bytes, by a sample of %d models with %d bytes",
 		e.CPUSeconds, spread, e.Minutes, e.Processors, e.Files, e.OutBytes, e.Sampled, e.SampledBytes)
 	if e.Refused > 0 {
 		out += fmt.Sprintf(", of which %d can't be made", e.Refused)
