@@ -12,11 +12,14 @@ import (
 // them.
 type BatchCatalog struct {
 	Catalog asset.Catalog
-	Recipe  Recipe // that of the plan; StoreRecipe has kept it
+	Store   asset.Store
+	Recipe  Recipe // that of the plan
 
 	// Send puts a job in line. It is nil where those who work find what is queued in
 	// the catalog.
 	Send func(context.Context, asset.Job) error
+
+	stored bool // the recipe is where workers find it
 }
 
 // Survey asks for the newest uploads of all merchants, and for more where those don't tell.
@@ -100,6 +103,12 @@ func (c *BatchCatalog) Begin(ctx context.Context, i BatchItem) (Standing, error)
 
 // submit submits an item. An upload that came at the same moment stays the newest.
 func (c *BatchCatalog) submit(ctx context.Context, i BatchItem, before batchModel) (asset.Version, error) {
+	if !c.stored {
+		if err := StoreRecipe(ctx, c.Store, c.Recipe); err != nil {
+			return asset.Version{}, err
+		}
+		c.stored = true
+	}
 	v, err := c.Catalog.Submit(ctx, asset.Version{
 		Merchant: i.Merchant, Model: i.Model, Version: i.Version, Source: i.Source, Bytes: i.Bytes, Unit: i.Unit,
 		Recipe: asset.RecipeRef{Name: c.Recipe.Name, Hash: c.Recipe.Hash()},

@@ -21,6 +21,7 @@ import (
 type fleet struct {
 	*testing.T
 	catalog *local.Catalog
+	store   *local.Store
 	outcome func(j asset.Job) error // nil publishes
 	sent    []asset.Job
 	hold    bool // jobs are left lying
@@ -31,12 +32,16 @@ func newFleet(t *testing.T) *fleet {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s, err := local.OpenStore(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(func() {
-		if err := c.Close(); err != nil {
+		if err := errors.Join(c.Close(), s.Close()); err != nil {
 			t.Error(err)
 		}
 	})
-	return &fleet{T: t, catalog: c, outcome: func(asset.Job) error { return nil }}
+	return &fleet{T: t, catalog: c, store: s, outcome: func(asset.Job) error { return nil }}
 }
 
 // errCrash is the end of the process that sends.
@@ -113,7 +118,7 @@ func (f *fleet) run(p pipeline.BatchPlan, journal string, change func(*pipeline.
 	}()
 	b := &pipeline.BatchRun{
 		Plan: p, Journal: j, Rate: 1e6, Concurrency: 8, Canary: 0.05, StopOn: 0.02, Every: time.Millisecond,
-		Place: &pipeline.BatchCatalog{Catalog: f.catalog, Recipe: p.Recipe, Send: f.send},
+		Place: &pipeline.BatchCatalog{Catalog: f.catalog, Store: f.store, Recipe: p.Recipe, Send: f.send},
 	}
 	if change != nil {
 		change(b)
@@ -314,7 +319,7 @@ func TestARollbackRestoresWhatWasLive(t *testing.T) {
 	old, now := recipes()
 	f.uploads(4, old)
 	p := f.plan(now, pipeline.BatchFilter{})
-	c := &pipeline.BatchCatalog{Catalog: f.catalog, Recipe: now, Send: f.send}
+	c := &pipeline.BatchCatalog{Catalog: f.catalog, Store: f.store, Recipe: now, Send: f.send}
 	f.outcome = func(j asset.Job) error {
 		f.hold = len(f.sent) == 3 // and then one waits, one is left
 		return nil

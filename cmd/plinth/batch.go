@@ -34,7 +34,7 @@ func openBatch(ctx context.Context, c console, s settings, p pipeline.BatchPlan,
 	if err != nil {
 		return nil, nil, err
 	}
-	return &pipeline.BatchCatalog{Catalog: h.catalog, Recipe: p.Recipe}, h.close, nil
+	return &pipeline.BatchCatalog{Catalog: h.catalog, Store: h.store, Recipe: p.Recipe}, h.close, nil
 }
 
 // openFor opens the catalog that a plan is for, and the store.

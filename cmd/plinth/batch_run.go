@@ -121,11 +121,8 @@ func (o *batchRunOptions) runCatalog(ctx context.Context, c console, p pipeline.
 	if b.bar.all != nil {
 		h.log = slog.New(slog.NewTextHandler(b.bar.all, nil)) // above the bar
 	}
-	place := &pipeline.BatchCatalog{Catalog: h.catalog, Recipe: p.Recipe}
+	place := &pipeline.BatchCatalog{Catalog: h.catalog, Store: h.store, Recipe: p.Recipe}
 	work, err := o.openLine(ctx, h, place)
-	if err == nil {
-		err = pipeline.StoreRecipe(ctx, h.store, p.Recipe)
-	}
 	if err != nil {
 		b.finish(false)
 		return err
