@@ -126,6 +126,33 @@ func TestWhatIsBuriedIsRedriven(t *testing.T) {
 	})
 }
 
+func TestManyAreRedrivenAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c := shop(t, "interactive", "bulk")
+		q := begin(t, s, c)
+		for i := range 25 {
+			must(t, q.SendTo(t.Context(), []string{"interactive", "bulk"}[i%2], jobOf("m", fmt.Sprintf("a%02d", i))))
+			must(t, mustLease(t, q).Bury(t.Context(), "no"))
+		}
+		heal := s.Break("SendMessage", "bulk", sqstest.Status(403, "AccessDeniedException"))
+		some := func(b BuriedJob) bool { return b.Job.Model < "a20" }
+		if all, err := q.RedriveAll(t.Context(), some); err == nil || len(all) != 10 {
+			t.Errorf("while a lane takes nothing: %d, %v", len(all), err)
+		}
+		heal()
+		all, err := q.RedriveAll(t.Context(), some)
+		must(t, err)
+		if len(all) != 10 {
+			t.Errorf("got %d of 10", len(all))
+		}
+		must(t, s.Length(t.Context(), "interactive", 10))
+		must(t, s.Length(t.Context(), "bulk", 10))
+		if left, err := q.Buried(t.Context(), 100); err != nil || len(left) != 5 {
+			t.Errorf("%d are left, %v", len(left), err)
+		}
+	})
+}
+
 func TestStatsTellTheAgeOfTheOldest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, c := shop(t, "jobs")

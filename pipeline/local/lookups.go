@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/plinth3d/plinth/pipeline/asset"
 )
@@ -71,6 +72,12 @@ func (c *Catalog) List(ctx context.Context, merchant string) ([]asset.Version, e
 // Unfinished returns what is queued or running.
 func (c *Catalog) Unfinished(ctx context.Context) ([]asset.Version, error) {
 	return c.list(ctx, "list unfinished jobs", "WHERE v.state IN (?, ?) ORDER BY v.submitted, v.rowid", asset.Queued, asset.Running)
+}
+
+// Waiting returns what is queued and became so since a time. It is cheap to ask for, however
+// much is queued: whoever owns a queue learns so what others submitted.
+func (c *Catalog) Waiting(ctx context.Context, since time.Time) ([]asset.Version, error) {
+	return c.list(ctx, "list waiting jobs", "WHERE v.state = ? AND v.updated >= ? ORDER BY v.updated, v.rowid", asset.Queued, since.UnixMilli())
 }
 
 // Jobs returns versions by state.
