@@ -307,9 +307,9 @@ func (a *attempt) settle(ctx context.Context, err error, draining bool) string {
 	case draining:
 		return log("drained", a.worker.Catalog.Requeue(ctx, a.job, a.epoch, false), a.lease.Retry(ctx, 0))
 	case refused, errors.Is(err, asset.ErrInvalid), errors.Is(err, asset.ErrNotFound), errors.Is(err, errExhausted), a.version.Attempts >= maxAttempts:
-		// The lease first: an upload that comes between finds the queue free. Should this
-		// process end between the two, Resume sends the job again.
-		return log("buried", asset.Bury(ctx, a.lease, asset.Burial{Failure: failure, Source: a.version.Source}), a.worker.Catalog.Fail(ctx, a.job, a.epoch, failure))
+		return log("buried", asset.Bury(ctx, a.lease, asset.Burial{Failure: failure, Source: a.version.Source}, func(ctx context.Context) error {
+			return a.worker.Catalog.Fail(ctx, a.job, a.epoch, failure)
+		}))
 	}
 	// The wait doubles: 1, 2, 4, 8 seconds.
 	after := time.Second << max(a.version.Attempts-1, 0)

@@ -149,22 +149,22 @@ func awsUnreadable(t *testing.T, called *calledBy) {
 	}
 }
 
-// awsKilledAtTheGrave kills a worker once the dead letter of its job is sent: the version must
-// not run forever, with no message that asks for it.
+// awsKilledAtTheGrave kills a worker once its message is out of the lane: its version must not
+// run forever, with no message that asks for it.
 func awsKilledAtTheGrave(t *testing.T, called *calledBy) {
 	p, data := awsPlace(t, time.Second), small(t, 4)
 	data = data[:len(data)-10]
-	sent, killed := make(chan struct{}), make(chan struct{})
+	gone, killed := make(chan struct{}), make(chan struct{})
 	var once sync.Once
 	r := called.relay(t, "worker")
 	r.See = func(e awstest.Exchange) {
-		if strings.HasSuffix(e.Target, ".SendMessage") && strings.HasSuffix(e.Name, "-dead") {
-			once.Do(func() { close(sent); <-killed })
+		if strings.HasSuffix(e.Target, ".DeleteMessageBatch") {
+			once.Do(func() { close(gone); <-killed })
 		}
 	}
 	first := awsWorker(t, r, p)
 	v := awsUpload(t, p, "broken", data)
-	<-sent
+	<-gone
 	first.signal(syscall.SIGKILL)
 	<-first.end
 	close(killed)
@@ -172,5 +172,8 @@ func awsKilledAtTheGrave(t *testing.T, called *calledBy) {
 	v = awsAwait(t, p, v.Model, in(asset.Failed, asset.Ready))
 	if v.State != asset.Failed || !strings.Contains(v.Failure.Reason, "upload it again") {
 		t.Errorf("it is %s: %+v", v.State, v.Failure)
+	}
+	if b := awsGrave(t, p); b.Job != v.Ref() || b.Reason != v.Failure.Reason {
+		t.Errorf("buried is %+v", b)
 	}
 }

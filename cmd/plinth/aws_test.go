@@ -201,8 +201,12 @@ func awsUpload(t *testing.T, to *awstest.Installation, model string, data []byte
 		Merchant: "acme", Model: model, Version: pipeline.VersionOf(asset.Hash(data), r, r.Unit), Source: asset.Hash(data), Bytes: int64(len(data)),
 		Unit: r.Unit, Recipe: asset.RecipeRef{Name: r.Name, Hash: r.Hash()},
 	}
-	err := to.Store.Put(t.Context(), asset.SourceKey(v.Merchant, v.Source), bytes.NewReader(data), v.Bytes)
-	if err != nil && !errors.Is(err, asset.ErrConflict) {
+	key := asset.SourceKey(v.Merchant, v.Source)
+	_, err := to.Store.Stat(t.Context(), key)
+	if errors.Is(err, asset.ErrNotFound) {
+		err = to.Store.Put(t.Context(), key, bytes.NewReader(data), v.Bytes)
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	if v, err = to.Catalog.Submit(t.Context(), v); err == nil {
@@ -217,7 +221,7 @@ func awsUpload(t *testing.T, to *awstest.Installation, model string, data []byte
 // awsAwait waits until the newest version of a model is as wanted.
 func awsAwait(t *testing.T, at *awstest.Installation, model string, want func(asset.Version) bool) asset.Version {
 	t.Helper()
-	for end := time.Now().Add(2 * time.Minute); ; time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
 		v, err := at.Catalog.Newest(t.Context(), "acme", model)
 		if err == nil && want(v) {
 			return v
