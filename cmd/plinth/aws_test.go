@@ -84,8 +84,10 @@ func (c *calledBy) relay(t *testing.T, role string) *awstest.Relay {
 	return r
 }
 
-// compare holds all calls to the lists.
+// compare holds all calls to the lists. Whoever serves works as well: its list is what it calls
+// beside a worker.
 func (c *calledBy) compare(t *testing.T) {
+	maps.DeleteFunc(c.roles["serve"], func(call string, _ bool) bool { return c.roles["worker"][call] })
 	for _, role := range slices.Sorted(maps.Keys(c.roles)) {
 		got := strings.Join(slices.Sorted(maps.Keys(c.roles[role])), "\n") + "\n"
 		file := "../../pipeline/cloud/awstest/calls/" + role + ".txt"

@@ -1,8 +1,11 @@
 // Package awstest stands between a program and the S3, SQS and DynamoDB that it uses,
 // mostly peers on this machine: a Relay notes what is called, and lets calls go wrong.
 //
-// The folder calls lists what each role of Plinth calls, a line for each action and what
-// it is for. Tests hold the roles to these lists, and policies can be made of them.
+// The folder calls lists what each role of Plinth calls: a line for each action that a policy
+// must allow, and what it is done to. Tests hold the roles to these lists, and policies can be
+// made of them. serve.txt is what plinth serve calls beside all that a worker does.
+// s3:ListBucket may be missing: without it S3 answers 403 for what isn't there, not 404, so
+// whoever reads a bucket needs it too.
 package awstest
 
 import (
