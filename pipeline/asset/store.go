@@ -66,3 +66,16 @@ func RecipeKey(hash string) string { return "recipe/" + hash }
 
 // RenditionKey is where the rendition with that hash is.
 func RenditionKey(merchant, hash string) string { return "rendition/" + merchant + "/" + hash }
+
+// CheckpointPrefix is what the keys begin with of what was kept of the unfinished work on
+// a version. Versions of one source by one recipe share it. Nothing of it is needed once
+// the version is ready or failed, and nothing but time is lost without it.
+func CheckpointPrefix(v Version) string {
+	return "checkpoint/" + v.Merchant + "/" + Hash([]byte(v.Source+" "+v.Recipe.Hash+" "+v.Unit)) + "/"
+}
+
+// CheckpointKey is where the n-th checkpoint is that some build of the program made; build is
+// lower-case hex.
+func CheckpointKey(v Version, build string, n int) string {
+	return fmt.Sprintf("%s%s-%d", CheckpointPrefix(v), build, n)
+}
