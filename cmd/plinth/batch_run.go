@@ -164,9 +164,13 @@ func runWith(ctx context.Context, h *home, work bool, run *pipeline.BatchRun) (p
 	if err := h.resume(ctx); err != nil {
 		return pipeline.BatchTally{}, err
 	}
+	worker, _, err := h.worker()
+	if err != nil {
+		return pipeline.BatchTally{}, err
+	}
 	working, stop := context.WithCancel(ctx)
 	ended := make(chan error, 1)
-	go func() { ended <- h.worker().Run(working) }()
+	go func() { ended <- worker.Run(working) }()
 	tally, err := run.Run(ctx)
 	stop()
 	return tally, errors.Join(err, <-ended)
