@@ -32,17 +32,26 @@ func ReadFolder(folder fs.FS) ([]Template, error) {
 		if len(all) == maxStacks {
 			return fmt.Errorf("%w: more than %d templates", asset.ErrInvalid, maxStacks)
 		}
-		text, err := readLimited(folder, name)
-		all = append(all, Template{Stack: strings.TrimSuffix(path.Base(name), suffix), Text: text})
-		if err != nil {
-			return err
-		}
-		return describe(folder, name, &all[len(all)-1])
+		t, err := ReadTemplate(folder, name)
+		all = append(all, t)
+		return err
 	})
 	if err == nil && len(all) == 0 {
 		err = fmt.Errorf("%w: there is no *%s in it; is it the folder that cdk synth wrote?", asset.ErrInvalid, suffix)
 	}
 	return all, err
+}
+
+// ReadTemplate reads one template of a folder, with what a manifest.json beside it tells.
+func ReadTemplate(folder fs.FS, name string) (Template, error) {
+	text, err := readLimited(folder, name)
+	if err != nil {
+		return Template{}, err
+	}
+	stack := strings.TrimSuffix(strings.TrimSuffix(path.Base(name), ".json"), ".template")
+	t := Template{Stack: stack, Text: text}
+	err = describe(folder, name, &t)
+	return t, err
 }
 
 // artifact is a stack in a manifest.

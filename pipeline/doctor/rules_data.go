@@ -50,6 +50,9 @@ func tableCapacity(e *Estate, r *Resource) string {
 	if r.at("BillingMode").text() == "PAY_PER_REQUEST" || r.at("WriteProvisionedThroughputSettings").there() {
 		return ""
 	}
+	if e.live {
+		return "its capacity is provisioned; what scales it can't be seen"
+	}
 	scaled := slices.ContainsFunc(e.of("AWS::ApplicationAutoScaling::ScalableTarget"), func(t *Resource) bool { return linked(t.at("ResourceId"), r) })
 	return unless(scaled, "its capacity is provisioned, and nothing scales it")
 }
