@@ -13,7 +13,7 @@ import (
 )
 
 // surveyed are the attributes of a queue that rules read.
-var surveyed = []string{"RedrivePolicy", "VisibilityTimeout", "MessageRetentionPeriod", "ApproximateNumberOfMessages", "SqsManagedSseEnabled", "KmsMasterKeyId"}
+var surveyed = []string{"RedrivePolicy", "VisibilityTimeout", "ReceiveMessageWaitTimeSeconds", "MessageRetentionPeriod", "ApproximateNumberOfMessages", "SqsManagedSseEnabled", "KmsMasterKeyId"}
 
 func surveyQueues(ctx context.Context, installation string, lanes []string) (all []*doctor.Resource, err error) {
 	client, err := queueClient(ctx)

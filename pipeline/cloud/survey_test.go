@@ -65,6 +65,7 @@ func TestASurveySeesWhatIsSetUpBadly(t *testing.T) {
 		{"few receives", attributes, `{"Attributes":{"RedrivePolicy":"{\"deadLetterTargetArn\":\"arn:aws:sqs:us-east-1:000000000000:plinth-bulk-dead\",\"maxReceiveCount\":\"5\"}"}}`, []string{"queue-receives"}},
 		{"long lives", attributes, `{"Attributes":{"MessageRetentionPeriod":"1209600","RedrivePolicy":"{\"deadLetterTargetArn\":\"arn:aws:sqs:us-east-1:000000000000:plinth-bulk-dead\",\"maxReceiveCount\":10}"}}`, []string{"queue-outlives"}},
 		{"short visibility", attributes, `{"Attributes":{"VisibilityTimeout":"5","RedrivePolicy":"{\"deadLetterTargetArn\":\"arn:aws:sqs:us-east-1:000000000000:plinth-bulk-dead\",\"maxReceiveCount\":10}"}}`, []string{"queue-visibility"}},
+		{"long polls", attributes, `{"Attributes":{"ReceiveMessageWaitTimeSeconds":"20","RedrivePolicy":"{\"deadLetterTargetArn\":\"arn:aws:sqs:us-east-1:000000000000:plinth-bulk-dead\",\"maxReceiveCount\":10}"}}`, []string{"queue-wait"}},
 		{"dead letters that end soon", attributes + "-dead", `{"Attributes":{"MessageRetentionPeriod":"604800"}}`, []string{"dlq-retention"}},
 		{"dead letters", attributes + "-dead", `{"Attributes":{"MessageRetentionPeriod":"1209600","ApproximateNumberOfMessages":"3"}}`, []string{"dlq-filled"}},
 	} {

@@ -12,7 +12,8 @@ type Estate struct {
 	live      bool        // seen running, not declared
 	kinds     map[string][]*Resource
 	uses      map[*Resource][]use
-	told      []Finding // what was found while it was read
+	sources   map[*Resource][]*Resource // queues, by the queue for their dead letters
+	told      []Finding                 // what was found while it was read
 }
 
 // Resource is one resource of an estate.
@@ -70,6 +71,7 @@ func newEstate(resources []*Resource) *Estate {
 		e.kinds[r.Type] = append(e.kinds[r.Type], r)
 		walk(r.Properties, "", func(at string, l Link) { e.uses[l.To] = append(e.uses[l.To], use{r, at}) })
 	}
+	e.sources = deadLetters(e.of(queues...))
 	return e
 }
 

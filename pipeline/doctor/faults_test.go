@@ -17,11 +17,11 @@ func one(rule, stack, resource, path, value string) fault {
 }
 
 const (
-	anyone0  = `{"CidrIp":"0.0.0.0/0","FromPort":22,"ToPort":22,"IpProtocol":"tcp"}`
-	cdn      = "DistributionConfig/"
-	worker   = "ContainerDefinitions/0/"
-	starred  = `{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"*"}`
-	trusting = `{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}`
+	openIngress = `{"CidrIp":"0.0.0.0/0","FromPort":22,"ToPort":22,"IpProtocol":"tcp"}`
+	cdn         = "DistributionConfig/"
+	container0  = "ContainerDefinitions/0/"
+	starred     = `{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"*"}`
+	trusting    = `{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}`
 )
 
 var faults = []fault{
@@ -48,6 +48,7 @@ var faults = []fault{
 	one("queue-visibility", "queues", "Bulk", "VisibilityTimeout", `"20"`),
 	one("queue-outlives", "queues", "Bulk", "MessageRetentionPeriod", "1209600"),
 	one("dlq-retention", "queues", "BulkDead", "MessageRetentionPeriod", "604800"),
+	one("queue-wait", "queues", "Bulk", "ReceiveMessageWaitTimeSeconds", "20"),
 	one("queue-encryption", "queues", "Bulk", "SqsManagedSseEnabled", "false"),
 	{"queue-tls", "queues", "Bulk", []edit{{"queues", "BulkPolicy", ""}}},
 	{"queue-alarm", "queues", "Bulk", []edit{{"queues", "BulkAge", ""}}},
@@ -96,7 +97,7 @@ var faults = []fault{
 	one("balancer-public", "fleet", "Balancer", "Scheme", `"internet-facing"`),
 	one("balancer-logs", "fleet", "Balancer", "LoadBalancerAttributes/1/Value", `"false"`),
 	one("balancer-deletion", "fleet", "Balancer", "LoadBalancerAttributes/0", ""),
-	one("security-group-open", "network", "Group", "SecurityGroupIngress/0", anyone0),
+	one("security-group-open", "network", "Group", "SecurityGroupIngress/0", openIngress),
 	one("security-group-open", "network", "Peers", "CidrIpv6", `"::/0"`),
 	one("subnet-public", "network", "SubnetA", "MapPublicIpOnLaunch", "true"),
 	{"network-endpoints", "network", "Network", []edit{{"network", "S3Endpoint", ""}}},
@@ -119,17 +120,23 @@ var faults = []fault{
 	one("service-public-ip", "fleet", "Worker", "NetworkConfiguration/AwsvpcConfiguration/AssignPublicIp", `"ENABLED"`),
 	one("service-spot", "fleet", "Worker", "CapacityProviderStrategy/1", ""),
 
-	one("task-drain", "fleet", "WorkerTask", worker+"StopTimeout", ""),
-	one("task-root", "fleet", "WorkerTask", worker+"User", ""),
-	one("task-root", "fleet", "OriginTask", worker+"User", `"0:65532"`),
-	one("task-writable", "fleet", "OriginTask", worker+"ReadonlyRootFilesystem", ""),
-	one("task-privileged", "fleet", "WorkerTask", worker+"Privileged", "true"),
-	one("task-logs", "fleet", "WorkerTask", worker+"LogConfiguration", ""),
+	one("task-drain", "fleet", "WorkerTask", container0+"StopTimeout", ""),
+	one("task-root", "fleet", "WorkerTask", container0+"User", ""),
+	one("task-root", "fleet", "OriginTask", container0+"User", `"0:65532"`),
+	one("task-writable", "fleet", "OriginTask", container0+"ReadonlyRootFilesystem", ""),
+	one("task-privileged", "fleet", "WorkerTask", container0+"Privileged", "true"),
+	one("task-logs", "fleet", "WorkerTask", container0+"LogConfiguration", ""),
 	one("task-architecture", "fleet", "OriginTask", "RuntimePlatform", ""),
-	one("task-oversized", "fleet", "WorkerTask", worker+"Environment/2/Value", `"1"`),
-	one("task-oversized", "fleet", "OriginTask", worker+"Environment/0", ""),
-	one("hard-coded-secret", "fleet", "OriginTask", worker+"Environment", `[{"Name":"PLINTH_MEMORY","Value":"6GiB"},{"Name":"PLINTH_ORIGIN_VERIFY","Value":"swordfish"}]`),
+	one("task-oversized", "fleet", "WorkerTask", container0+"Environment/2/Value", `"1"`),
+	one("task-oversized", "fleet", "OriginTask", container0+"Environment/0", ""),
+	one("hard-coded-secret", "fleet", "OriginTask", container0+"Environment", `[{"Name":"PLINTH_MEMORY","Value":"6GiB"},{"Name":"PLINTH_ORIGIN_VERIFY","Value":"swordfish"}]`),
 	one("hard-coded-secret", "queues", "Precheck", "Environment/Variables/PLINTH_LEDGER", `"postgres://plinth:swordfish@ledger/plinth"`),
+
+	one("machine-metadata", "fleet", "Machine", "LaunchTemplateData/MetadataOptions/HttpTokens", `"optional"`),
+	one("machine-disk", "fleet", "Machine", "LaunchTemplateData/BlockDeviceMappings/0/Ebs/Encrypted", "false"),
+	one("filesystem-encryption", "fleet", "Scratch", "Encrypted", ""),
+	one("scaling-limit", "fleet", "OriginScale", "MaxCapacity", "6"),
+	one("function-logs", "queues", "Precheck", "LoggingConfig", ""),
 
 	{"alarm-action", "queues", "BulkAge", []edit{{"queues", "BulkAge/Properties/AlarmActions", "[]"}}},
 	one("alarm-action", "queues", "BulkAge", "ActionsEnabled", "false"),

@@ -24,7 +24,7 @@ type Rule struct {
 
 // rules are all rules that look at an estate.
 var rules = slices.Concat(bucketRules, queueRules, tableRules, databaseRules, edgeRules, firewallRules,
-	networkRules, accessRules, serviceRules, taskRules, watchRules)
+	networkRules, accessRules, serviceRules, taskRules, machineRules, watchRules)
 
 // What doctor tells about itself.
 var (

@@ -38,6 +38,10 @@ var queueRules = []Rule{
 		},
 	},
 	{
+		ID: "queue-wait", Pillar: Performance, Severity: Warning, types: queues, seen: []string{"ReceiveMessageWaitTimeSeconds"},
+		Title: "an empty lane keeps the others waiting", Do: "set ReceiveMessageWaitTimeSeconds to 0: workers say themselves how long they wait", check: queueWait,
+	},
+	{
 		ID: "queue-outlives", Pillar: Availability, Severity: Warning, types: queues, seen: []string{"RedrivePolicy", "MessageRetentionPeriod"},
 		Title: "dead letters expire with the messages they were", Do: "keep messages for fewer days than their dead letters: their age counts on", check: queueOutlives,
 	},
@@ -89,19 +93,31 @@ var queueRules = []Rule{
 
 // takesDead tells if a queue is one for dead letters, of queues, functions or events.
 func takesDead(e *Estate, r *Resource) bool {
-	return len(sources(e, r)) > 0 || slices.ContainsFunc(e.uses[r], func(u use) bool {
+	return len(e.sources[r]) > 0 || slices.ContainsFunc(e.uses[r], func(u use) bool {
 		return strings.Contains(strings.ToLower(u.at), "deadletter") || strings.Contains(u.at, "OnFailure")
 	})
 }
 
-// sources are the queues whose dead letters go to a queue.
-func sources(e *Estate, dead *Resource) (all []*Resource) {
-	for _, q := range e.of(queues...) {
-		if q != dead && linked(q.at("RedrivePolicy", "deadLetterTargetArn"), dead) {
-			all = append(all, q)
+// deadLetters are the queues whose dead letters go to a queue, by that queue.
+func deadLetters(all []*Resource) map[*Resource][]*Resource {
+	called := map[string]*Resource{}
+	for _, q := range all {
+		if name := q.at("QueueName").text(); name != "" {
+			called[name] = q
 		}
 	}
-	return all
+	sources := map[*Resource][]*Resource{}
+	for _, q := range all {
+		target := q.at("RedrivePolicy", "deadLetterTargetArn")
+		dead, arn := target.to(queues...), target.pattern()
+		if dead == nil {
+			dead = called[arn[strings.LastIndexByte(arn, ':')+1:]]
+		}
+		if dead != nil && dead != q {
+			sources[dead] = append(sources[dead], q)
+		}
+	}
+	return sources
 }
 
 func queueReceives(_ *Estate, r *Resource) string {
@@ -110,15 +126,20 @@ func queueReceives(_ *Estate, r *Resource) string {
 	return unless(!policy.there() || n > buriesAfter, fmt.Sprintf("maxReceiveCount is %g, not more than %d", n, buriesAfter))
 }
 
+func queueWait(e *Estate, r *Resource) string {
+	seconds := r.at("ReceiveMessageWaitTimeSeconds").number(0)
+	fed := slices.ContainsFunc(e.of("AWS::Lambda::EventSourceMapping"), func(m *Resource) bool { return linked(m.at("EventSourceArn"), r) })
+	return unless(seconds == 0 || fed || takesDead(e, r), fmt.Sprintf("each receipt waits for up to %g s", seconds))
+}
+
 // retention is how long messages are kept, in days.
 func retention(r *Resource) float64 {
 	return r.at("MessageRetentionPeriod").number(keptDays*dayTime) / dayTime
 }
 
 func queueOutlives(e *Estate, r *Resource) string {
-	for _, dead := range e.of(queues...) {
-		hidden := dead == r || dead.Unseen["MessageRetentionPeriod"] != ""
-		if !hidden && linked(r.at("RedrivePolicy", "deadLetterTargetArn"), dead) && retention(dead) <= retention(r) {
+	for dead, from := range e.sources { // one at most
+		if slices.Contains(from, r) && dead.Unseen["MessageRetentionPeriod"] == "" && retention(dead) <= retention(r) {
 			return fmt.Sprintf("messages are kept for %g days, dead letters for %g", retention(r), retention(dead))
 		}
 	}
