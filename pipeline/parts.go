@@ -24,7 +24,7 @@ type Parts interface {
 	Due() bool
 
 	// Save keeps what was finished since the last one, as Load is to return it. After an
-	// error it is given again with what comes next. One is called at a time.
+	// error it is given again with what comes next. It and Due are called by one at a time.
 	Save(ctx context.Context, finished []byte) error
 }
 
