@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"maps"
 	"math"
 	"slices"
 	"sync"
@@ -114,9 +115,7 @@ func (j *job) restore(ctx context.Context, keep Parts) {
 				j.codings[want] = p.coded[i]
 			}
 		}
-		for number, data := range bodies {
-			j.saver.bodies[number] = data
-		}
+		maps.Copy(j.saver.bodies, bodies)
 		return nil
 	})
 }
