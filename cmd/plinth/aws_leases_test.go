@@ -138,12 +138,7 @@ func awsUnreadable(t *testing.T, called *calledBy) {
 		t.Errorf("buried is %+v", b)
 	}
 	healed.Store(true)
-	if _, err := p.Catalog.Submit(t.Context(), v); err != nil {
-		t.Fatal(err)
-	}
-	if err := p.Queue.Redrive(t.Context(), b); err != nil {
-		t.Fatal(err)
-	}
+	awsRedrive(t, called, p, v)
 	if v = awsAwait(t, p, v.Model, in(asset.Failed, asset.Ready)); v.State != asset.Ready || !v.Live {
 		t.Errorf("redriven, it is %s: %+v", v.State, v.Failure)
 	}
