@@ -66,3 +66,27 @@ func Bury(ctx context.Context, l Lease, b Burial) error {
 	}
 	return l.Bury(ctx, b.Reason)
 }
+
+// LaneStats is how a lane of a queue stands, as far as its backend can tell: a number it
+// doesn't know is 0.
+type LaneStats struct {
+	Lane     string
+	Waiting  int64 // messages that can be leased
+	InFlight int64 // leased, or being retried after a while
+	Delayed  int64
+	Dead     int64         // dead letters that can be received
+	Buried   int64         // by this process, since it began
+	Oldest   time.Duration // age of the oldest that waits; 0 where none does
+}
+
+// Postpone hands a job out again after a while, as Retry does, for no fault of its own: its
+// worker ends, or another one is at it. A queue that counts how often a job is handed out,
+// and can, doesn't count this time.
+func Postpone(ctx context.Context, l Lease, after time.Duration) error {
+	if forgives, ok := l.(interface {
+		Postpone(ctx context.Context, after time.Duration) error
+	}); ok {
+		return forgives.Postpone(ctx, after)
+	}
+	return l.Retry(ctx, after)
+}

@@ -32,6 +32,7 @@ func everyCall(ctx context.Context, c *Catalog) map[string]error {
 		"Fail":       func() error { return c.Fail(ctx, j, 1, asset.Failure{}) },
 		"Restore":    func() error { return c.Restore(ctx, "m", "a", "1") },
 		"Newest":     func() error { _, err := c.Newest(ctx, "m", "a"); return err },
+		"Manifest":   func() error { _, err := c.Manifest(ctx, "m", "a", "1"); return err },
 		"Current":    func() error { _, err := c.Current(ctx, "m", "a"); return err },
 		"Versions":   func() error { _, err := c.Versions(ctx, "m", "a"); return err },
 		"List":       func() error { _, err := c.List(ctx, "m"); return err },

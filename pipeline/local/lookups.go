@@ -18,15 +18,24 @@ func (c *Catalog) Newest(ctx context.Context, merchant, model string) (asset.Ver
 }
 
 // Current returns the manifest that is current.
-func (c *Catalog) Current(ctx context.Context, merchant, model string) (m asset.Manifest, err error) {
-	j := asset.Job{Merchant: merchant, Model: model}
+func (c *Catalog) Current(ctx context.Context, merchant, model string) (asset.Manifest, error) {
+	return c.manifest(ctx, asset.Job{Merchant: merchant, Model: model}, `SELECT v.manifest FROM current c JOIN versions v
+		ON v.merchant = c.merchant AND v.model = c.model AND v.version = c.version WHERE c.merchant = ? AND c.model = ?`, merchant, model)
+}
+
+// Manifest returns the manifest of a version.
+func (c *Catalog) Manifest(ctx context.Context, merchant, model, version string) (asset.Manifest, error) {
+	return c.manifest(ctx, asset.Job{Merchant: merchant, Model: model, Version: version},
+		"SELECT manifest FROM versions WHERE merchant = ? AND model = ? AND version = ? AND manifest != ''", merchant, model, version)
+}
+
+func (c *Catalog) manifest(ctx context.Context, j asset.Job, query string, values ...any) (m asset.Manifest, err error) {
 	var text string
-	err = c.db.QueryRowContext(ctx, `SELECT v.manifest FROM current c JOIN versions v ON v.merchant = c.merchant AND v.model = c.model AND v.version = c.version
-		WHERE c.merchant = ? AND c.model = ?`, merchant, model).Scan(&text)
-	if err != nil {
+	if err = c.db.QueryRowContext(ctx, query, values...).Scan(&text); err != nil {
 		return m, wrap(err, "look up the manifest of", j)
 	}
-	return m, wrap(json.Unmarshal([]byte(text), &m), "read the manifest of", j)
+	err = wrap(json.Unmarshal([]byte(text), &m), "read the manifest of", j)
+	return m, err
 }
 
 func (c *Catalog) list(ctx context.Context, what, where string, values ...any) (out []asset.Version, err error) {
