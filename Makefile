@@ -12,7 +12,7 @@ VIEWER       = origin/viewer
 DATA         = data
 LISTEN       = 127.0.0.1:8080
 
-.PHONY: demo build viewer test check pure lint e2e peers bench fuzz clean
+.PHONY: demo build viewer test check pure lint e2e peers aws-test chaos bench fuzz clean
 
 # The shop on localhost: builds the page and the binary, makes the sample
 # products, turns them into levels and serves them.
@@ -59,6 +59,17 @@ peers:
 	[ -d "$$dir/node_modules" ] || { cp benchmarks/peers/package.json "$$dir" && (cd "$$dir" && npm install --no-audit --no-fund --silent); } && \
 	PEERS=$$dir go test -run Peer ./mesh/meshopt ./mesh/draco ./mesh/glb; code=$$?; \
 	[ -n "$$PEERS" ] || rm -rf "$$dir"; exit $$code
+
+# All that talks to AWS, against peers of it on this machine, which are installed to PEERS or
+# the user's cache. Needs Node, Java and PostgreSQL 15.
+aws-test:
+	.ci/peers/with .ci/aws-test
+
+# A thousand jobs on three workers that are killed at random; then the same while calls to
+# AWS go wrong.
+chaos:
+	.ci/peers/with go run ./benchmarks/chaos -jobs 1000
+	.ci/peers/with go run ./benchmarks/chaos -jobs 1000 -faults 0.02
 
 # Small benchmarks beside the code. Whole models beside a peer: benchmarks/README.md.
 bench:

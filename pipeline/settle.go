@@ -73,11 +73,13 @@ func (a *attempt) settle(working context.Context, err error) (end Outcome, code 
 		patience, code = hurried, ""
 		return tell(Drained, requeue(false), postpone(0))
 	case refused, errors.Is(err, asset.ErrInvalid), errors.Is(err, asset.ErrNotFound), errors.Is(err, errExhausted), v.Attempts >= maxAttempts:
-		// The lease first: an upload that comes between finds the queue free. Should this
-		// process end between the two, Resume sends the job again.
 		return tell(Buried, func(ctx context.Context) error {
-			return asset.Bury(ctx, a.lease, asset.Burial{Failure: failure, Source: v.Source})
-		}, func(ctx context.Context) error { return catalog.Fail(ctx, a.job, epoch, failure) })
+			return asset.Bury(ctx, a.lease, asset.Burial{Failure: failure, Source: v.Source}, func(context.Context) error {
+				ctx, cancel := context.WithTimeout(base, patience)
+				defer cancel()
+				return catalog.Fail(ctx, a.job, epoch, failure)
+			})
+		})
 	}
 	// The wait doubles: 1, 2, 4, 8 seconds.
 	return tell(Retried, requeue(true), retry(time.Second<<max(v.Attempts-1, 0)))

@@ -2,6 +2,7 @@ package asset
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -57,14 +58,17 @@ type Burial struct {
 }
 
 // Bury ends a lease with all that is known, where its queue keeps that, and with the
-// reason where it doesn't.
-func Bury(ctx context.Context, l Lease, b Burial) error {
+// reason where it doesn't. record tells the catalog, whatever becomes of the lease: after its
+// end, so that an upload that comes between finds the queue free, and Resume sends the job
+// again should this process end between the two. Where nobody would, the queue lets go of the
+// job only once that is recorded.
+func Bury(ctx context.Context, l Lease, b Burial, record func(context.Context) error) error {
 	if keeps, ok := l.(interface {
-		BuryWith(ctx context.Context, b Burial) error
+		BuryWith(ctx context.Context, b Burial, record func(context.Context) error) error
 	}); ok {
-		return keeps.BuryWith(ctx, b)
+		return keeps.BuryWith(ctx, b, record)
 	}
-	return l.Bury(ctx, b.Reason)
+	return errors.Join(l.Bury(ctx, b.Reason), record(ctx))
 }
 
 // LaneStats is how a lane of a queue stands, as far as its backend can tell: a number it

@@ -69,6 +69,7 @@ func TestFaultsOfACatalogHaveKinds(t *testing.T) {
 		"it is down":                        {code(503, "ServiceUnavailable"), asset.ErrUnavailable},
 		"a proxy has no server":             {func(w http.ResponseWriter) { http.Error(w, "<html>", http.StatusBadGateway) }, asset.ErrUnavailable},
 		"the connection is closed":          {func(http.ResponseWriter) { panic(http.ErrAbortHandler) }, asset.ErrUnavailable},
+		"the answer breaks off":             {breakOff, asset.ErrUnavailable},
 		"there is no such table":            {code(400, "ResourceNotFoundException"), errNone},
 		"access is denied":                  {code(400, "AccessDeniedException"), errNone},
 		"the key is unknown":                {code(400, "UnrecognizedClientException"), errNone},
@@ -83,6 +84,31 @@ func TestFaultsOfACatalogHaveKinds(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// breakOff sends the first part of an answer.
+func breakOff(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+	w.Header().Set("Content-Length", "99")
+	_, _ = io.WriteString(w, `{"Item": {"pk":`) // the client notices
+	_ = http.NewResponseController(w).Flush()
+	panic(http.ErrAbortHandler)
+}
+
+func TestACatalogTriesAgainWhatBrokeOff(t *testing.T) {
+	s, c := newStub(t)
+	s.fault = func(_ string, n int, w http.ResponseWriter) bool {
+		if n == 1 {
+			breakOff(w)
+		}
+		return false
+	}
+	if _, err := c.Submit(t.Context(), sample); err != nil {
+		t.Error(err)
+	}
+	if v, err := c.Newest(t.Context(), "m", "a"); err != nil || v.State != asset.Queued {
+		t.Errorf("it is %s, %v", v.State, err)
 	}
 }
 

@@ -27,9 +27,20 @@ const (
 	attrReproduce = "plinth-reproduce"
 )
 
-// bury sends a message to the dead letters, then deletes it from its lane. Should this
-// process end between the two, it is buried twice.
-func (q *Queue) bury(ctx context.Context, m *message, b asset.Burial) error {
+// bury sends a message to the dead letters, records that unless record is nil, then deletes it
+// from its lane. Should this process end between, or one of them fail, it comes again.
+func (q *Queue) bury(ctx context.Context, m *message, b asset.Burial, record func(context.Context) error) error {
+	err := q.sendLetter(ctx, m, b)
+	if record != nil {
+		err = errors.Join(err, record(ctx)) // merchants are told, with or without a letter
+	}
+	if err != nil {
+		return err
+	}
+	return m.lane.remove.do(ctx, m.handle, 0)
+}
+
+func (q *Queue) sendLetter(ctx context.Context, m *message, b asset.Burial) error {
 	ctx, cancel := context.WithTimeout(ctx, calling)
 	defer cancel()
 	attributes := map[string]types.MessageAttributeValue{}
@@ -46,9 +57,9 @@ func (q *Queue) bury(ctx context.Context, m *message, b asset.Burial) error {
 		return queueFault(ctx, "bury a message in", m.lane.Dead, err)
 	}
 	q.mu.Lock()
+	defer q.mu.Unlock()
 	m.lane.buried++
-	q.mu.Unlock()
-	return m.lane.remove.do(ctx, m.handle, 0)
+	return nil
 }
 
 // maxAttribute bounds an attribute's text, in bytes.
