@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/plinth3d/plinth/pipeline/asset"
+	"github.com/plinth3d/plinth/pipeline/cloud"
 	"github.com/plinth3d/plinth/pipeline/cloud/s3test"
 )
 
@@ -311,6 +313,58 @@ func TestABatchIsKilledAndWorksItself(t *testing.T) {
 			t.Errorf("%s: %d attempts, %v", name, v.Attempts, err)
 		}
 	}
+}
+
+// The lane for what nobody waits for, with either catalog.
+func TestABatchOnSQS(t *testing.T) {
+	t.Parallel()
+	for _, where := range []string{"local", "dynamodb"} {
+		t.Run("with the catalog "+where, func(t *testing.T) {
+			t.Parallel()
+			sqs, s3, data, plan := line(t), s3test.New(t), t.TempDir(), filepath.Join(t.TempDir(), "plan.json")
+			env := append(append(sqs.Env(), s3.Env()...), "PLINTH_STORE=s3://bucket", "PLINTH_QUEUE=sqs://plinth", "PLINTH_LANES=interactive=2,backfill=1",
+				"PLINTH_DATA="+data, "PLINTH_RECIPE="+quick(t, 320))
+			if where == "dynamodb" {
+				env = append([]string{"PLINTH_CATALOG=" + newTable(t)}, env...)
+			}
+			p := serve(t, data, env...)
+			p.published("rack", "lamp")
+			before := p.version("rack")
+			env[len(env)-1] = "PLINTH_RECIPE=" + quick(t, 640)
+			does(t, env, "batch", "plan", "--plan", plan, "--sample", "1")
+			if r := report(t, does(t, env, "batch", "run", plan, "--json", "--canary", "50%")); r.Ready != 2 || r.Live != 2 {
+				t.Fatalf("got %+v\n%s", r, p.log)
+			}
+			sent := sqs.Count("SendMessage", "plinth-backfill")
+			if r := report(t, does(t, env, "batch", "run", plan, "--json")); r.Ready != 2 || sent != 2 || sqs.Count("SendMessage", "plinth-backfill") != 2 {
+				t.Errorf("%d were sent at first: %+v", sent, r)
+			}
+			does(t, env, "batch", "rollback", plan)
+			if list := lines[asset.Version](t, does(t, env, "versions", "list", "rack", "--json")); len(list) != 2 || !list[1].Live || list[1].Version != before {
+				t.Errorf("after the rollback: %+v", list)
+			}
+			if out := does(t, env, "batch", "plan", "--plan", plan); !strings.Contains(out, "2 were rolled back") {
+				t.Errorf("a plan after the rollback is\n%s", out)
+			}
+		})
+	}
+}
+
+// newTable makes a table for a catalog on the DynamoDB Local that the environment names.
+func newTable(t *testing.T) string {
+	t.Helper()
+	if os.Getenv("PLINTH_AWS_PEERS") == "" || os.Getenv("AWS_ENDPOINT_URL_DYNAMODB") == "" {
+		t.Skip("this test needs DynamoDB Local: .ci/peers/dynamodb/start runs it; PLINTH_AWS_PEERS=1 and AWS_ENDPOINT_URL_DYNAMODB say that it may be used and where it is; it takes credentials from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION")
+	}
+	url := "dynamodb://plinth-" + rand.Text()
+	c, err := cloud.OpenCatalog(t.Context(), url)
+	if err == nil {
+		err = c.CreateTable(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return url
 }
 
 func TestBatchesThatCanNotBe(t *testing.T) {
