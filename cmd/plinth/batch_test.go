@@ -124,7 +124,7 @@ func TestABatchOverAFolderIsKilledAndGoesOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	planned := does(t, nil, "batch", "plan", in, "-o", out, "--plan", plan, "--sample", "2", "--recipe", quick(t, 640))
-	if !strings.Contains(planned, "CPU seconds (") || !strings.Contains(planned, "To do it: plinth batch run "+plan) {
+	if !strings.Contains(planned, "CPU seconds (") || !strings.Contains(planned, "dollars") || !strings.Contains(planned, "To do it: plinth batch run "+plan) {
 		t.Errorf("the plan is\n%s", planned)
 	}
 	cmd, talk := started(t, nil, "batch", "run", plan, "--canary", "0", "--rate", "10")
@@ -381,6 +381,7 @@ func TestBatchesThatCanNotBe(t *testing.T) {
 		{"batch plan " + dir, exitUsage, "needs FOLDER and -o OUT"},
 		{"batch plan nowhere -o " + dir, exitInput, "nowhere"},
 		{"batch plan --model [a --data " + dir, exitInput, "no pattern"},
+		{"batch plan " + samples + " -o " + dir + " --model rack --sample 1 --prices " + plan + " --plan " + plan + "2", exitInput, "read the prices in " + plan},
 		{"batch plan --sample -1 --data " + dir, exitUsage, "--sample is -1"},
 		{"batch plan --unit cm --data " + dir, exitUsage, "a server takes models in meters"},
 		{"batch run", exitUsage, "wants one plan"},
