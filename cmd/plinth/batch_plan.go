@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
+	"slices"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
@@ -57,7 +59,7 @@ The same catalog and recipe give the same plan, but for the estimate.`,
 	f := cmd.Flags()
 	f.StringVarP(&o.out, "out", "o", "", "folder that the files of FOLDER are made to")
 	f.StringVar(&o.plan, "plan", "", "file to write the plan to; empty is plan-ID.json")
-	f.StringSliceVar(&o.filter.Merchants, "merchant", []string{asset.Merchant}, "whose models")
+	f.StringSliceVar(&o.filter.Merchants, "merchant", []string{asset.Merchant}, "whose models; * is everybody's")
 	f.StringSliceVar(&o.filter.Models, "model", nil, "only models of these names, which may have *, ? and [a-z]")
 	f.BoolVar(&o.filter.Failed, "failed", false, "also models whose newest upload failed")
 	f.IntVar(&o.sample, "sample", 3, "models to make to see how long it takes; 0 is none")
@@ -137,6 +139,16 @@ func (o *batchPlanOptions) make(ctx context.Context, c console) (p pipeline.Batc
 }
 
 func planCatalog(ctx context.Context, h *home, r pipeline.Recipe, f pipeline.BatchFilter) (pipeline.BatchPlan, error) {
+	if slices.Contains(f.Merchants, "*") {
+		all, err := h.catalog.Jobs(ctx, math.MaxInt32)
+		if err != nil {
+			return pipeline.BatchPlan{}, err
+		}
+		f.Merchants = nil
+		for _, v := range all {
+			f.Merchants = append(f.Merchants, v.Merchant)
+		}
+	}
 	p, err := pipeline.PlanBatch(ctx, h.catalog, r, f)
 	p.Catalog = h.where.catalog
 	p.Seal()
