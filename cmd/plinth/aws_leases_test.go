@@ -63,11 +63,12 @@ func awsLongJob(t *testing.T, called *calledBy) {
 
 func awsKiller(t *testing.T, called *calledBy) {
 	p, data := awsPlace(t, time.Second), small(t, 2)
-	dying := make(chan struct{})
+	dying, dead := make(chan struct{}), make(chan struct{})
 	r := called.relay(t, "worker")
 	r.Fault = func(c awstest.Call) awstest.Fault {
 		if ofSource(c, data) {
 			dying <- struct{}{}
+			<-dead // a worker that lives would ask again
 			return awstest.Lost
 		}
 		return awstest.None
@@ -82,6 +83,7 @@ func awsKiller(t *testing.T, called *calledBy) {
 		<-dying
 		w.signal(syscall.SIGKILL)
 		<-w.end
+		dead <- struct{}{}
 		w = awsWorker(t, r, p)
 	}
 	v = awsAwait(t, p, v.Model, in(asset.Failed, asset.Ready))
