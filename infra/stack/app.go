@@ -82,7 +82,14 @@ func (s *site) stacks() {
 	q := s.queues()
 	d := s.data(n, q)
 	f := s.fleet(n, q, d)
-	s.origin(n, d, f)
+	o := s.origin(n, d, f)
+	var e *edge
+	if s.Edge != nil {
+		e = s.edge(d, o)
+	}
+	x := s.dns(o, e)
+	s.observe(parts{q, d, f, o, e, x})
+	s.recovery(d)
 }
 
 // stack begins one.

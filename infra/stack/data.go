@@ -33,6 +33,7 @@ func (s *site) data(n *network, q *queues) *data {
 		Id: new("sources"), Prefix: new(names.Source),
 		Transitions: &[]*awss3.Transition{{StorageClass: awss3.StorageClass_INTELLIGENT_TIERING(), TransitionAfter: days(0)}},
 	})
+	s.collect(d)
 	d.announce(q)
 	s.serve(d)
 	if s.Standby != nil {
@@ -102,6 +103,24 @@ func (s *site) dataBucket(d *data, name string, rules ...*awss3.LifecycleRule) a
 		ServerAccessLogsBucket: d.logs, ServerAccessLogsPrefix: new("s3/" + name + "/"),
 		LifecycleRules: &rules,
 	})
+}
+
+// edgeLogs is where the edge's access logs are in the bucket of logs.
+const edgeLogs = "edge"
+
+// collect lets deliveries of CloudWatch write logs of the edge.
+func (s *site) collect(d *data) {
+	if s.Edge == nil {
+		return
+	}
+	d.logs.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Sid: new("EdgeLogs"), Principals: &[]awsiam.IPrincipal{service("delivery.logs")},
+		Actions: texts("s3:PutObject"), Resources: &[]*string{d.logs.ArnForObjects(new(edgeLogs + "/*"))},
+		Conditions: &map[string]any{
+			"StringEquals": map[string]any{"aws:SourceAccount": d.stack.Account()},
+			"ArnLike":      map[string]any{"aws:SourceArn": "arn:aws:logs:" + s.Region + ":" + *d.stack.Account() + ":delivery-source:*"},
+		},
+	}))
 }
 
 // announce has S3 tell the queue of uploads. CDK's own way would bring a function of its

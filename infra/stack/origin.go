@@ -87,11 +87,30 @@ func (s *site) balance(o *origin, n *network, d *data) {
 	certificate := awscertificatemanager.NewCertificate(o.stack, new("Certificate"), &awscertificatemanager.CertificateProps{
 		DomainName: new(s.originHost()), Validation: awscertificatemanager.CertificateValidation_FromDns(o.zone),
 	})
-	o.balancer.AddListener(new("Https"), &elb.BaseApplicationListenerProps{
+	listener := o.balancer.AddListener(new("Https"), &elb.BaseApplicationListenerProps{
 		Port: new(443.0), Protocol: elb.ApplicationProtocol_HTTPS, Open: new(false), SslPolicy: elb.SslPolicy_TLS13_RES,
 		Certificates: &[]elb.IListenerCertificate{certificate}, DefaultTargetGroups: &[]elb.IApplicationTargetGroup{o.targets},
 	})
+	s.showHealth(o, n, listener)
 }
+
+// showHealth lets a checker outside ask whether an origin answers, by way of the edge: of
+// all that is at the other port this one page.
+func (s *site) showHealth(o *origin, n *network, listener elb.ApplicationListener) {
+	health := elb.NewApplicationTargetGroup(o.stack, new("Health"), &elb.ApplicationTargetGroupProps{
+		TargetGroupName: new(s.Name() + "-health"), Vpc: n.vpc, TargetType: elb.TargetType_IP, Port: new(float64(names.AdminPort)), Protocol: elb.ApplicationProtocol_HTTP,
+		DeregistrationDelay: seconds(0),
+		HealthCheck:         &elb.HealthCheck{Path: new(healthPath), HealthyHttpCodes: new("200"), Interval: seconds(15), Timeout: seconds(2), HealthyThresholdCount: new(2.0), UnhealthyThresholdCount: new(2.0)},
+	})
+	health.AddTarget(o.service.LoadBalancerTarget(&awsecs.LoadBalancerTargetOptions{ContainerName: new("plinth"), ContainerPort: new(float64(names.AdminPort))}))
+	listener.AddAction(new("Health"), &elb.AddApplicationActionProps{
+		Priority: new(1.0), Conditions: &[]elb.ListenerCondition{elb.ListenerCondition_PathPatterns(texts(healthPath))},
+		Action: elb.ListenerAction_Forward(&[]elb.IApplicationTargetGroup{health}, nil),
+	})
+}
+
+// healthPath is a page that says whether a process answers.
+const healthPath = "/healthz"
 
 // scaleOrigins keeps the requests that a task gets each minute at what the configuration
 // says; a task that fails is missed by the others at once.
