@@ -2,11 +2,10 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
-
-	"github.com/aws/jsii-runtime-go"
 
 	"github.com/plinth3d/plinth/infra/config"
 	"github.com/plinth3d/plinth/infra/stack"
@@ -22,16 +21,21 @@ func main() {
 	}
 }
 
-func run(env, dir string) error {
+func run(env, dir string) (err error) {
 	c, err := config.Load(env)
 	if err != nil {
 		return err
 	}
-	defer jsii.Close()
-	app, err := stack.New(c, dir)
+	end, err := stack.Runtime()
 	if err != nil {
 		return err
 	}
-	app.Synth(nil)
+	defer func() { err = errors.Join(err, end()) }()
+	defer func() { // what the CDK's validation finds is a panic of its Go library
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%v", p)
+		}
+	}()
+	stack.New(c, dir).Synth(nil)
 	return nil
 }

@@ -16,10 +16,7 @@
 package stack
 
 import (
-	"os"
-
 	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/jsii-runtime-go"
 	"github.com/cdklabs/cdk-nag-go/cdknag/v2"
 
 	"github.com/plinth3d/plinth/infra/config"
@@ -46,24 +43,9 @@ var flags = map[string]any{
 	"@aws-cdk/aws-ec2:restrictDefaultSecurityGroup":                                     false, // takes a function of CDK's own; nobody is in that group
 }
 
-// quiet says that CDK's runtime need not warn of Node 20, with which it works: what runs in
-// production is the templates, and the golden tests show that they are what they should be.
-// The runtime is prepared before anything here runs, so it is prepared again.
-func quiet() error {
-	const name = "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION"
-	if os.Getenv(name) != "" {
-		return nil
-	}
-	jsii.Close()
-	return os.Setenv(name, "20")
-}
-
 // New puts an installation together. Its templates go to dir; "" is where the CDK asks for
-// them.
-func New(c *config.Config, dir string) (awscdk.App, error) {
-	if err := quiet(); err != nil {
-		return nil, err
-	}
+// them. Runtime comes first.
+func New(c *config.Config, dir string) awscdk.App {
 	props := &awscdk.AppProps{AnalyticsReporting: new(false), TreeMetadata: new(false), Context: &flags}
 	if dir != "" {
 		props.Outdir = &dir
@@ -73,7 +55,7 @@ func New(c *config.Config, dir string) (awscdk.App, error) {
 		Verbose: new(true), Reports: new(true), ReportFormats: &[]cdknag.NagReportFormat{cdknag.NagReportFormat_JSON},
 	}), nil)
 	s.stacks()
-	return s.app, nil
+	return s.app
 }
 
 // stacks makes them all, each from those before.
