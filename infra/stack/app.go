@@ -31,6 +31,7 @@ type site struct {
 // flags are CDK's switches to what it does today rather than when it began.
 var flags = map[string]any{
 	"@aws-cdk/core:checkSecretUsage":                                                    true,
+	"@aws-cdk/core:defaultCrossStackReferences": "strong", // what another stack uses is not taken away
 	"@aws-cdk/core:validateAgainstDefaultRules":                                         true, // findings are errors
 	"@aws-cdk/core:target-partitions":                                                   []string{"aws"},
 	"@aws-cdk/aws-iam:minimizePolicies":                                                 true,
@@ -46,7 +47,7 @@ var flags = map[string]any{
 // New puts an installation together. Its templates go to dir; "" is where the CDK asks for
 // them. Runtime comes first.
 func New(c *config.Config, dir string) awscdk.App {
-	props := &awscdk.AppProps{AnalyticsReporting: new(false), TreeMetadata: new(false), Context: &flags}
+	props := &awscdk.AppProps{AnalyticsReporting: new(false), TreeMetadata: new(false), StackTraces: new(false), Context: &flags}
 	if dir != "" {
 		props.Outdir = &dir
 	}

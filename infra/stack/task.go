@@ -54,7 +54,7 @@ func (s *site) container(st awscdk.Stack, t task) awsecs.TaskDefinition {
 	def := awsecs.NewTaskDefinition(st, new("Task"+t.id), p)
 	accept(def, "AwsSolutions-ECS2", "The environment has names of things and no secrets; a task definition is where they belong.")
 	s.run(st, def, t)
-	accept(def.ExecutionRole(), "AwsSolutions-IAM5", "ecr:GetAuthorizationToken takes no resource.")
+	accept(def.ExecutionRole(), "AwsSolutions-IAM5", "To log in to ECR, ecr:GetAuthorizationToken, takes no resource.")
 	return def
 }
 
