@@ -31,8 +31,8 @@ type site struct {
 // flags are CDK's switches to what it does today rather than when it began.
 var flags = map[string]any{
 	"@aws-cdk/core:checkSecretUsage":                                                    true,
-	"@aws-cdk/core:defaultCrossStackReferences": "strong", // what another stack uses is not taken away
-	"@aws-cdk/core:validateAgainstDefaultRules":                                         true, // findings are errors
+	"@aws-cdk/core:defaultCrossStackReferences":                                         "strong", // what another stack uses is not taken away
+	"@aws-cdk/core:validateAgainstDefaultRules":                                         true,     // findings are errors
 	"@aws-cdk/core:target-partitions":                                                   []string{"aws"},
 	"@aws-cdk/aws-iam:minimizePolicies":                                                 true,
 	"@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy":                                   true,

@@ -27,8 +27,8 @@ var needs = map[string][]string{
 
 // beside is what a role has beside its calls: services act in its name.
 var beside = map[string][]string{
-	"worker":   {"kms:Decrypt", "kms:GenerateDataKey"},                                                                                                                          // S3 and DynamoDB, by the key
-	"origin":   {"kms:Decrypt"},                                                                                                                                                 // the same
+	"worker":   {"kms:Decrypt", "kms:GenerateDataKey"},                                                                                                                        // S3 and DynamoDB, by the key
+	"origin":   {"kms:Decrypt"},                                                                                                                                               // the same
 	"precheck": {"kms:Decrypt", "kms:GenerateDataKey", "logs:CreateLogStream", "logs:PutLogEvents", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"}, // Lambda receives
 }
 
