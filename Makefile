@@ -4,15 +4,15 @@ GOFUMPT      = go run mvdan.cc/gofumpt@v0.12.0
 STATICCHECK  = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOLANGCI     = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 PACKAGES     = ./... ./testdata/models/...
-# Where goroutines share things. The others have none (the samples paint rows side by side) and
-# take minutes with the race detector; of the pipeline, the worker and all samples once.
-RACE         = ./cmd/... ./origin/... ./pipeline/asset/... ./pipeline/cloud/... ./pipeline/intake/... ./pipeline/local/... ./mesh ./mesh/scene ./textures
+# Where goroutines share things. Of the pipeline, the worker and all samples once, which also goes
+# through what mesh and textures do side by side; their own tests would take minutes.
+RACE         = ./cmd/... ./origin/... ./pipeline/asset/... ./pipeline/cloud/... ./pipeline/intake/... ./pipeline/local/...
 RACE_TESTS   = TestGolden|$(shell sed -n 's/^func \(Test[A-Za-z0-9_]*\).*/\1/p' pipeline/worker_test.go | paste -sd '|')
 VIEWER       = origin/viewer
 DATA         = data
 LISTEN       = 127.0.0.1:8080
 
-.PHONY: demo build viewer test check pure lint e2e peers bench fuzz clean
+.PHONY: demo build viewer test check pure lint e2e peers aws-test chaos bench fuzz clean
 
 # The shop on localhost: builds the page and the binary, makes the sample
 # products, turns them into levels and serves them.
@@ -59,6 +59,17 @@ peers:
 	[ -d "$$dir/node_modules" ] || { cp benchmarks/peers/package.json "$$dir" && (cd "$$dir" && npm install --no-audit --no-fund --silent); } && \
 	PEERS=$$dir go test -run Peer ./mesh/meshopt ./mesh/draco ./mesh/glb; code=$$?; \
 	[ -n "$$PEERS" ] || rm -rf "$$dir"; exit $$code
+
+# All that talks to AWS, against peers of it on this machine, which are installed to PEERS or
+# the user's cache. Needs Node, Java and PostgreSQL 15.
+aws-test:
+	.ci/peers/with .ci/aws-test
+
+# A thousand jobs on three workers that are killed at random; then the same while calls to
+# AWS go wrong.
+chaos:
+	.ci/peers/with go run ./benchmarks/chaos -jobs 1000
+	.ci/peers/with go run ./benchmarks/chaos -jobs 1000 -faults 0.02
 
 # Small benchmarks beside the code. Whole models beside a peer: benchmarks/README.md.
 bench:

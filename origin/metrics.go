@@ -2,19 +2,22 @@ package origin
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/plinth3d/plinth/pipeline/metrics"
 )
 
-// metrics are counted in counters that are looked up once: a request costs a few atomic
+// counts are counted in counters that are looked up once: a request costs a few atomic
 // additions.
-type metrics struct {
+type counts struct {
 	registry   *prometheus.Registry
-	requests   [len(kinds)][600]prometheus.Counter
+	requests   [len(kinds)][classes + 1][600]prometheus.Counter
 	seconds    [len(kinds)]prometheus.Observer
 	bytes      [levelsCounted + 1]prometheus.Counter
 	incomplete prometheus.Counter
@@ -23,34 +26,41 @@ type metrics struct {
 // levelsCounted are levels with a counter of their own; what was sent without one is last.
 const levelsCounted = 4
 
-func newMetrics(o *Origin) *metrics {
-	m := &metrics{registry: prometheus.NewRegistry()}
-	requests := prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "plinth_origin_requests_total", Help: "Requests by what they named and the status of the answer.",
-	}, []string{"kind", "status"})
-	seconds := prometheus.NewHistogramVec(prometheus.HistogramOpts{
-		Name: "plinth_origin_request_seconds", Help: "Time from a request's head to the end of the answer.",
-		Buckets: []float64{.0001, .0003, .001, .003, .01, .03, .1, .3, 1, 3, 10, 30},
-	}, []string{"kind"})
-	bytes := prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "plinth_origin_bytes_total", Help: "Bytes of bodies that left, by level of detail.",
-	}, []string{"level"})
-	m.incomplete = prometheus.NewCounter(prometheus.CounterOpts{
-		Name: "plinth_origin_incomplete_total", Help: "Products answered with another level because the right one is missing.",
-	})
-	for k := range kinds {
-		m.seconds[k] = seconds.WithLabelValues(kinds[k])
+func newCounts(o *Origin) *counts {
+	m := &counts{registry: prometheus.NewRegistry()}
+	requests, seconds, bytes, incomplete := requestsMetric.Counter(), secondsMetric.Histogram(), bytesMetric.Counter(), incompleteMetric.Counter()
+	for k, name := range kinds {
+		m.seconds[k] = seconds.WithLabelValues(name)
 		for _, status := range statuses {
-			m.requests[k][status] = requests.WithLabelValues(kinds[k], strconv.Itoa(status))
+			code := strconv.Itoa(status)
+			m.requests[k][0][status] = requests.WithLabelValues(name, code, "-")
+			for i, c := range Classes() {
+				if kind(k) == kindProduct {
+					m.requests[k][i+1][status] = requests.WithLabelValues(name, code, c.String())
+				}
+			}
 		}
 	}
 	for level := range levelsCounted {
 		m.bytes[level] = bytes.WithLabelValues(strconv.Itoa(level))
 	}
 	m.bytes[levelsCounted] = bytes.WithLabelValues("-")
-	m.registry.MustRegister(requests, seconds, bytes, m.incomplete, collectors.NewGoCollector(),
+	m.incomplete = incomplete.WithLabelValues()
+	m.registry.MustRegister(requests, seconds, bytes, incomplete, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &gauges{o})
 	return m
+}
+
+// classes is how many classes of devices there are.
+const classes = 8
+
+// number is that of a class: its place in Classes, from 1.
+func (c Class) number() int {
+	n := 2*slices.Index(rules.Heights, c.Height) + 1
+	if c.Lite {
+		n++
+	}
+	return n
 }
 
 // statuses are all that the origin answers with.
@@ -61,8 +71,8 @@ var statuses = []int{
 	statusGone, http.StatusNotImplemented, http.StatusServiceUnavailable,
 }
 
-func (m *metrics) count(q *request, took time.Duration) {
-	m.requests[q.route.kind][q.status].Inc()
+func (m *counts) count(q *request, took time.Duration) {
+	m.requests[q.route.kind][q.class][q.status].Inc()
 	m.seconds[q.route.kind].Observe(took.Seconds())
 	level := q.level
 	if level < 0 || level >= levelsCounted {
@@ -76,69 +86,49 @@ type gauges struct{ o *Origin }
 
 // figure is one number of a cache.
 type figure struct {
-	name, help, label, value string
-	kind                     prometheus.ValueType
-	of                       float64
+	metric metrics.Metric
+	of     int64
+	label  []string // its value
 }
 
 func (g *gauges) figures() []figure {
 	s, c := g.o.cache.Stats(), &g.o.models.stats
-	const count, now = prometheus.CounterValue, prometheus.GaugeValue
-	opened := func(layer string, n int64) figure {
-		return figure{"plinth_origin_objects_total", "Files opened, by the layer that had them.", "layer", layer, count, float64(n)}
-	}
-	fault := func(kind string, n int64) figure {
-		return figure{"plinth_origin_backend_errors_total", "Reads of the store that failed.", "kind", kind, count, float64(n)}
-	}
-	asked := func(outcome string, n int64) figure {
-		return figure{"plinth_origin_manifests_total", "Look-ups of manifests: known, known and old, asked of the catalog, and failed there.", "outcome", outcome, count, float64(n)}
-	}
-	held := func(layer string, n int64) figure {
-		return figure{"plinth_origin_cache_bytes", "Bytes that a cache holds.", "layer", layer, now, float64(n)}
-	}
+	one := func(m metrics.Metric, n int64, label ...string) figure { return figure{m, n, label} }
 	return []figure{
-		opened("memory", s.Memory), opened("disk", s.Disk), opened("store", s.Misses),
-		{"plinth_origin_backend_reads_total", "Reads of the store that were begun.", "", "", count, float64(s.Reads)},
-		{"plinth_origin_backend_bytes_total", "Bytes read from the store.", "", "", count, float64(s.ReadBytes)},
-		fault("not_found", s.Errors.NotFound), fault("conflict", s.Errors.Conflict), fault("timeout", s.Errors.Timeout),
-		fault("wrong", s.Errors.Wrong), fault("unavailable", s.Errors.Unavailable), fault("disk", s.Errors.Disk),
-		held("memory", s.MemoryBytes), held("disk", s.DiskBytes),
-		{"plinth_origin_open_files", "Open files of the disk cache or the store.", "", "", now, float64(s.OpenFiles)},
-		{"plinth_origin_unfinished_objects", "Files of which some blocks are here or on their way.", "", "", now, float64(s.Unfinished)},
-		{"plinth_origin_fetches", "Reads of the store that are going on.", "", "", now, float64(s.Fetches)},
-		asked("known", c.hits.Load()), asked("old", c.stale.Load()), asked("asked", c.asked.Load()), asked("failed", c.failed.Load()),
+		one(objectsMetric, s.Memory, "memory"), one(objectsMetric, s.Disk, "disk"), one(objectsMetric, s.Misses, "store"),
+		one(readsMetric, s.Reads), one(readBytesMetric, s.ReadBytes),
+		one(faultsMetric, s.Errors.NotFound, "not_found"), one(faultsMetric, s.Errors.Conflict, "conflict"), one(faultsMetric, s.Errors.Timeout, "timeout"),
+		one(faultsMetric, s.Errors.Wrong, "wrong"), one(faultsMetric, s.Errors.Unavailable, "unavailable"), one(faultsMetric, s.Errors.Disk, "disk"),
+		one(cacheMetric, s.MemoryBytes, "memory"), one(cacheMetric, s.DiskBytes, "disk"),
+		one(filesMetric, int64(s.OpenFiles)), one(unfinishedMetric, int64(s.Unfinished)), one(fetchesMetric, int64(s.Fetches)),
+		one(manifestsMetric, c.hits.Load(), "known"), one(manifestsMetric, c.stale.Load(), "old"), one(manifestsMetric, c.asked.Load(), "asked"), one(manifestsMetric, c.failed.Load(), "failed"),
 	}
-}
-
-func (f *figure) desc() *prometheus.Desc {
-	var labels []string
-	if f.label != "" {
-		labels = []string{f.label}
-	}
-	return prometheus.NewDesc(f.name, f.help, labels, nil)
 }
 
 // Describe sends the descriptions of all figures.
 func (g *gauges) Describe(out chan<- *prometheus.Desc) {
 	last := ""
 	for _, f := range g.figures() {
-		if f.name != last { // those of one name follow each other
-			out <- f.desc()
+		if f.metric.Name != last { // those of one name follow each other
+			out <- f.metric.Desc()
 		}
-		last = f.name
+		last = f.metric.Name
 	}
 }
 
 // Collect sends all figures.
 func (g *gauges) Collect(out chan<- prometheus.Metric) {
 	for _, f := range g.figures() {
-		var values []string
-		if f.label != "" {
-			values = []string{f.value}
+		kind := prometheus.CounterValue
+		if f.metric.Kind == metrics.Gauge {
+			kind = prometheus.GaugeValue
 		}
-		out <- prometheus.MustNewConstMetric(f.desc(), f.kind, f.of, values...)
+		out <- prometheus.MustNewConstMetric(f.metric.Desc(), kind, float64(f.of), f.label...)
 	}
 }
+
+// Gatherer gives what is counted.
+func (o *Origin) Gatherer() prometheus.Gatherer { return o.metrics.registry }
 
 // Metrics serves what is counted, for Prometheus; where open is not set only to those who
 // prove themselves, if that is asked of others, too.

@@ -42,7 +42,7 @@ type Origin struct {
 	answers  *otter.Cache[answerKey, *answer]
 	heads    *otter.Cache[string, keyed] // of renditions, by path
 	limits   *limits
-	metrics  *metrics
+	metrics  *counts
 	draining atomic.Bool
 }
 
@@ -60,7 +60,7 @@ func New(c Config) (*Origin, error) {
 		heads:   newHeads(c.Manifests / 8),
 		limits:  newLimits(c.Misses),
 	}
-	o.metrics = newMetrics(o)
+	o.metrics = newCounts(o)
 	return o, nil
 }
 
@@ -191,7 +191,9 @@ func (o *Origin) open(ctx context.Context, w http.ResponseWriter, q *request) er
 			err = q.prepare(w, o.MinRate)
 		}
 	} else {
-		err = o.product(ctx, w, q, m, DeviceOf(q.Header, q.URL.RawQuery))
+		d := DeviceOf(q.Header, q.URL.RawQuery)
+		q.class = d.number()
+		err = o.product(ctx, w, q, m, d)
 	}
 	if err == nil && old {
 		q.head = q.head.caching(shortly)

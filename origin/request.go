@@ -24,6 +24,7 @@ type request struct {
 	status int
 	sent   int64 // bytes of the body
 	level  int   // that was picked; -1 for none
+	class  int   // number of the device's, where a product was asked for; 0 for none
 	reason string
 	opened bool // object was, so its layer counts
 	layer  cache.Layer

@@ -18,6 +18,8 @@ import (
 	"github.com/plinth3d/plinth/origin/cache"
 	"github.com/plinth3d/plinth/pipeline/asset"
 	"github.com/plinth3d/plinth/pipeline/local"
+	"github.com/plinth3d/plinth/pipeline/metrics"
+	"github.com/plinth3d/plinth/pipeline/metrics/metricstest"
 )
 
 // stall is an origin over a folder, with a product of merchant acme.
@@ -299,21 +301,63 @@ func TestMetricsCount(t *testing.T) {
 	s := newStall(t, nil)
 	s.get("/p/acme/lamp.glb?h=640")
 	s.get("/p/acme/lamp.glb?h=640")
+	s.get("/p/acme/lamp.glb?h=640&lite=1")
+	s.get("/p/acme/stool.glb?h=640")
 	s.get("/nowhere")
 	w := httptest.NewRecorder()
 	s.Metrics(false).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	for _, line := range []string{
-		`plinth_origin_requests_total{kind="product",status="200"} 2`,
-		`plinth_origin_requests_total{kind="none",status="404"} 1`,
+		`plinth_origin_requests_total{class="640",kind="product",status="200"} 2`,
+		`plinth_origin_requests_total{class="640-lite",kind="product",status="200"} 1`,
+		`plinth_origin_requests_total{class="-",kind="product",status="404"} 1`,
+		`plinth_origin_requests_total{class="-",kind="none",status="404"} 1`,
 		`plinth_origin_objects_total{layer="disk"} 1`,
-		`plinth_origin_objects_total{layer="memory"} 1`,
-		fmt.Sprintf(`plinth_origin_bytes_total{level="3"} %d`, 2*len(s.levels[3])),
-		`plinth_origin_manifests_total{outcome="asked"} 1`,
-		`plinth_origin_request_seconds_count{kind="product"} 2`,
+		`plinth_origin_objects_total{layer="memory"} 2`,
+		fmt.Sprintf(`plinth_origin_bytes_total{level="3"} %d`, 3*len(s.levels[3])),
+		`plinth_origin_manifests_total{outcome="asked"} 2`,
+		`plinth_origin_request_seconds_count{kind="product"} 4`,
 	} {
 		if !strings.Contains(w.Body.String(), line+"\n") {
 			t.Errorf("no line %s in\n%s", line, w.Body)
 		}
+	}
+}
+
+// All that the origin counts is in its table, as the table has it, and the other way round.
+func TestTheTableIsWhatIsCounted(t *testing.T) {
+	metricstest.Covers(t, AllMetrics(), newStall(t, nil).Gatherer(), "plinth_")
+}
+
+func TestCloudWatchIsTold(t *testing.T) {
+	s := newStall(t, nil)
+	var out bytes.Buffer
+	e, err := metrics.NewEMF(&out, "Plinth", AllMetrics(), s.Gatherer())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.get("/p/acme/lamp.glb?h=640")
+	if err := e.Flush(time.Unix(1_800_000_000, 0)); err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{
+		`"Dimensions":[["kind","status","class"],["kind","status"],["status"]]`,
+		`"class":"640","kind":"product","plinth_origin_requests_total":1,"status":"200"}`,
+		fmt.Sprintf(`"level":"3","plinth_origin_bytes_total":%d}`, len(s.levels[3])),
+	} {
+		if !strings.Contains(out.String(), part) {
+			t.Errorf("no %s in\n%s", part, &out)
+		}
+	}
+}
+
+func TestClassesAreNumberedInTheirOrder(t *testing.T) {
+	for i, c := range Classes() {
+		if c.number() != i+1 {
+			t.Errorf("%s: got %d, want %d", c, c.number(), i+1)
+		}
+	}
+	if len(Classes()) != classes {
+		t.Errorf("there are %d classes, and counters for %d", len(Classes()), classes)
 	}
 }
 

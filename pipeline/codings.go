@@ -36,9 +36,15 @@ const pixelsAtOnce = 1 << 24
 // coded images are made once for all levels that want them.
 type codings map[coding]textures.Coded
 
-// make codes what is wanted and not there yet. done is told the share that is made,
-// from one goroutine at a time.
-func (c codings) make(ctx context.Context, s *scene.Scene, pictures []picture, r Recipe, wanted []coding, done func(float64)) error {
+// watch is who is told of images being made.
+type watch struct {
+	begin func() (end func())
+	made  func(ctx context.Context, p imagePart)
+	done  func(share float64) // of all that is made; from one goroutine at a time
+}
+
+// make codes what is wanted and not there yet.
+func (c codings) make(ctx context.Context, s *scene.Scene, pictures []picture, r Recipe, wanted []coding, w watch) error {
 	todo := c.missing(wanted)
 	results := make([][]textures.Coded, len(todo))
 	var lock sync.Mutex
@@ -53,13 +59,19 @@ func (c codings) make(ctx context.Context, s *scene.Scene, pictures []picture, r
 			if err := room.Acquire(ctx, size); err != nil {
 				return err
 			}
-			defer room.Release(size)
+			end := w.begin()
 			results[i], err = code(&s.Images[p], &pictures[p], want, r)
+			end()
+			room.Release(size)
+			if err != nil {
+				return err
+			}
+			w.made(ctx, imagePart{want, results[i]})
 			lock.Lock()
 			defer lock.Unlock()
 			made++
-			done(float64(made) / float64(len(todo)))
-			return err
+			w.done(float64(made) / float64(len(todo)))
+			return nil
 		})
 	}
 	if err := group.Wait(); err != nil {

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"fmt"
 	"image"
 	"os"
@@ -37,7 +38,9 @@ func TestProductsKeepTheirTextures(t *testing.T) {
 					wanted = append(wanted, j.plan(k, form).images...)
 				}
 			}
-			if err := j.codings.make(t.Context(), j.folded, j.pictures, j.recipe, wanted, func(float64) {}); err != nil {
+			if err := j.codings.make(t.Context(), j.folded, j.pictures, j.recipe, wanted, watch{
+				func() func() { return func() {} }, func(context.Context, imagePart) {}, func(float64) {},
+			}); err != nil {
 				t.Fatal(err)
 			}
 			for want, got := range j.codings {

@@ -55,7 +55,9 @@ func (j *job) ladder(ctx context.Context, p Processor) (*Result, error) {
 		out.Manifest.Findings = append(out.Manifest.Findings, j.beyond(k, level)...)
 	}
 	if slices.Contains(j.recipe.Forms, asset.Progressive) {
-		if err := j.progressive(ctx, out, levels, names); err != nil {
+		end := j.account.begin(Packing)
+		err := j.progressive(ctx, out, levels, names)
+		if end(); err != nil {
 			return nil, err
 		}
 	}
@@ -119,7 +121,14 @@ func (j *job) packAll(ctx context.Context, plans [][]plan) ([][]*file, error) {
 
 // code makes images that are not there yet.
 func (j *job) code(ctx context.Context, wanted []coding, done func(float64)) error {
-	return j.codings.make(ctx, j.folded, j.pictures, j.recipe, wanted, done)
+	return j.codings.make(ctx, j.folded, j.pictures, j.recipe, wanted, watch{
+		begin: func() func() { return j.account.begin(Fitting) },
+		made: func(ctx context.Context, p imagePart) {
+			j.account.made(1, 0)
+			j.saver.made(ctx, []imagePart{p.own(j.folded.Images)}, nil)
+		},
+		done: done,
+	})
 }
 
 // level packs one level in all forms, the universal one first. A file that would be no smaller than

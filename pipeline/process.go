@@ -53,6 +53,12 @@ type Processor struct {
 	// Progress is called with the stage and the share of all work that is done,
 	// from one goroutine at a time. It may be nil.
 	Progress func(stage Stage, done float64)
+
+	// Account is where what the stages take is counted. It may be nil.
+	Account *Account
+
+	// Parts keeps what is finished, should this run end before its time. It may be nil.
+	Parts Parts
 }
 
 func (p Processor) at(stage Stage, done float64) {
@@ -67,6 +73,7 @@ func (p Processor) Process(ctx context.Context, src []byte, r Recipe) (*Result, 
 	if err != nil {
 		return nil, err
 	}
+	j.restore(ctx, p.Parts)
 	return j.ladder(ctx, p)
 }
 
@@ -76,18 +83,21 @@ func (p Processor) prepare(ctx context.Context, src []byte, r Recipe) (*job, err
 		return nil, err
 	}
 	p.at(Reading, 0)
+	end := p.Account.begin(Reading)
 	m, err := read(src, r)
+	end()
 	if err != nil {
 		return nil, err
 	}
 	p.at(Measuring, 0.02)
+	defer p.Account.begin(Measuring)()
 	m.scene = tidied(m.scene, r)
 	pictures, err := studyImages(ctx, m.scene, r.Limits.Pixels)
 	if err != nil {
 		return nil, err
 	}
 	j := newJob(m, m.scene, pictures, r)
-	j.source, j.codings = src, codings{}
+	j.source, j.codings, j.account = src, codings{}, p.Account
 	for _, p := range pictures {
 		j.roles = append(j.roles, p.how.Role)
 	}
@@ -110,8 +120,22 @@ func (j *job) simplify(ctx context.Context) (err error) {
 	for i, l := range j.recipe.Levels {
 		targets[i].Deviation = float32(j.room() * j.recipe.Pixels * Pixel(j.model.facts.Radius, l.Height))
 	}
-	j.shapes, err = shapes(ctx, j.folded, targets, j.recipe.Crease*math.Pi/180)
+	defer j.account.begin(Simplifying)()
+	j.shapes, err = shapes(ctx, j.folded, targets, j.recipe.Crease*math.Pi/180, j.chain)
 	return err
+}
+
+// chain makes the levels of a body, unless an earlier run did.
+func (j *job) chain(ctx context.Context, number int, b *body, targets []mesh.Target) ([]mesh.Level, error) {
+	if levels := j.saver.saved(number, b, len(targets)); levels != nil {
+		return levels, nil
+	}
+	levels, err := simplified(ctx, number, b, targets)
+	if err == nil {
+		j.account.made(0, 1)
+		j.saver.made(ctx, nil, []bodyPart{{number, levels}})
+	}
+	return levels, err
 }
 
 // tidied is s without what it has twice, and with as few draw calls as show the same.
@@ -212,4 +236,6 @@ type job struct {
 	roles    []textures.Role // of the source's images
 	shapes   []shape
 	codings  codings
+	account  *Account
+	saver    *saver
 }

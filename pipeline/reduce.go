@@ -53,7 +53,7 @@ func Reduce(ctx context.Context, src []byte, targets []mesh.Target, form string,
 	if source.Triangles() == 0 {
 		return nil, noTriangles("simplify")
 	}
-	levels, err := shapes(ctx, s, targets, r.Crease*math.Pi/180)
+	levels, err := shapes(ctx, s, targets, r.Crease*math.Pi/180, simplified)
 	if err != nil {
 		return nil, err
 	}

@@ -50,6 +50,7 @@ func (f *file) rendition(name, hash string) asset.Rendition {
 
 // pack writes a plan as a file of its form.
 func (j *job) pack(level int, pl plan) (*file, error) {
+	defer j.account.begin(Packing)()
 	s, f := j.stage(level, pl)
 	options := glb.Options{}
 	if pl.form == asset.Web {

@@ -19,19 +19,19 @@ type shape struct {
 
 // shapes simplifies a scene to each target, finest first; deviations are meters of the
 // world. What no level changes is as it came; what is changed has normals.
-func shapes(ctx context.Context, source *scene.Scene, goals []mesh.Target, crease float64) ([]shape, error) {
+func shapes(ctx context.Context, source *scene.Scene, goals []mesh.Target, crease float64, chain chainer) ([]shape, error) {
 	out := make([]shape, len(goals))
 	for k := range out {
 		out[k].meshes = slices.Clone(source.Meshes)
 	}
 	s := withNormals(source, crease)
-	for _, b := range bodies(s) {
+	for i, b := range bodies(s) {
 		targets := slices.Clone(goals)
 		for k := range targets {
 			// A level is measured from the source in the body's own frame.
 			targets[k].Deviation = float32(float64(goals[k].Deviation) / b.stretch * 0.999)
 		}
-		levels, err := mesh.Chain(ctx, &b.mesh, targets, mesh.Options{KeepVertices: b.keep})
+		levels, err := chain(ctx, i, &b, targets)
 		if err != nil {
 			return nil, context.Cause(ctx)
 		}
@@ -49,6 +49,13 @@ func shapes(ctx context.Context, source *scene.Scene, goals []mesh.Target, creas
 		}
 	}
 	return out, nil
+}
+
+// A chainer makes the levels of a body, which has that number.
+type chainer func(ctx context.Context, number int, b *body, targets []mesh.Target) ([]mesh.Level, error)
+
+func simplified(ctx context.Context, _ int, b *body, targets []mesh.Target) ([]mesh.Level, error) {
+	return mesh.Chain(ctx, &b.mesh, targets, mesh.Options{KeepVertices: b.keep})
 }
 
 // write puts a level's triangles into the primitives they are of. One that has none left

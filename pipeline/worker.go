@@ -5,10 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"log/slog"
-	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -23,20 +20,44 @@ type Worker struct {
 	Catalog asset.Catalog
 	Slots   int           // jobs at a time; 0 is one
 	Grace   time.Duration // to finish jobs after the end of Run's context; 0 is none
-	Limit   time.Duration // for one attempt; 0 is none. A job that takes longer is buried
+	Limit   time.Duration // for one attempt, from when it has its memory; 0 is none. A job that takes longer is buried
 	Log     *slog.Logger
+
+	// Memory is what the process may take, in bytes; 0 is no bound. Jobs wait until there is room
+	// for what they are estimated to take, in the order in which they came. One that needs
+	// more than all of it is refused. See LimitMemory.
+	Memory int64
+
+	// Tell is the least time between two calls of Catalog.Progress that only tell how far a
+	// job is; 0 is 250 ms. A claim is renewed every third of a lease in any case.
+	Tell time.Duration
+
+	// Checkpoint is how much time of work may be lost when a worker is killed, beside what was
+	// under way: after as much, what is finished is put in the store. 0 is 10 s: most jobs
+	// end before and cost nothing. Less keeps nothing.
+	Checkpoint time.Duration
+
+	// Report is told of each attempt once it has ended, from several goroutines. It may be nil.
+	Report func(Attempt)
 
 	// Reproduce gives a command that shows a failure again. It may be nil.
 	Reproduce func(asset.Version) string
+
+	process func(context.Context, Processor, []byte, Recipe) (*Result, error) // for tests; nil is Process
+	meter   *Meter
+	budget  *budget
 }
 
 // maxAttempts is how often a job is tried before it is buried. A job that kills its
 // worker counts too: attempts are counted when they begin.
 const maxAttempts = 5
 
-// Run works until ctx is done, then drains: it takes no more jobs, lets those at
-// hand finish for Grace and puts the rest back in line. It returns nil then.
+// Run works until ctx is done, then drains: it takes no more jobs, puts those that wait for
+// memory back in line, lets those at work finish for Grace and puts the rest back. It returns nil
+// then, within a few seconds of the grace, even if some computation doesn't look up so
+// soon: what that makes is thrown away.
 func (w *Worker) Run(ctx context.Context) error {
+	w.meter, w.budget = NewMeter(), newBudget(w.Memory)
 	// What is at hand goes on past the end of ctx, until the grace is over.
 	working, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
@@ -63,7 +84,7 @@ func (w *Worker) slot(ctx, working context.Context) error {
 		switch {
 		case ctx.Err() != nil:
 			if err == nil {
-				return l.Retry(working, 0)
+				return w.release(ctx, l)
 			}
 			return nil
 		case err != nil:
@@ -73,162 +94,17 @@ func (w *Worker) slot(ctx, working context.Context) error {
 			case <-time.After(time.Second):
 			}
 		default:
-			w.do(working, l)
+			w.do(ctx, working, l)
 		}
 	}
 	return nil
 }
 
-// do works on one lease to its end and logs one line.
-func (w *Worker) do(ctx context.Context, l asset.Lease) {
-	began := time.Now()
-	j := l.Job()
-	a := &attempt{worker: w, lease: l, job: j}
-	err := a.run(ctx)
-	end := a.settle(context.WithoutCancel(ctx), err, ctx.Err() != nil)
-	level := slog.LevelInfo
-	if err != nil && !errors.Is(err, asset.ErrBusy) {
-		level = slog.LevelError
-	}
-	w.Log.Log(ctx, level, "job", "id", j.Model, "version", j.Version, "source", a.version.Source, "recipe", a.version.Recipe.Name,
-		"stage", a.stage, "attempt", a.version.Attempts, "ms", time.Since(began).Milliseconds(), "bytes", a.bytes, "end", end, "err", err)
-}
-
-// attempt is one try at a job.
-type attempt struct {
-	worker  *Worker
-	lease   asset.Lease
-	job     asset.Job
-	version asset.Version
-	epoch   int64
-	bytes   int64
-
-	mu      sync.Mutex
-	stage   Stage
-	percent float64
-}
-
-// errDone says the job needs no work: someone else did it.
-var errDone = errors.New("nothing to do")
-
-func (a *attempt) run(ctx context.Context) (err error) {
-	// A claim is over a little before its lease, so that whom the queue hands the job
-	// next finds it free.
-	lease := a.worker.Queue.LeaseTime()
-	a.version, a.epoch, err = a.worker.Catalog.Claim(ctx, a.job, lease-lease/6)
-	switch {
-	case errors.Is(err, asset.ErrBusy):
-		return err
-	case errors.Is(err, asset.ErrConflict), errors.Is(err, asset.ErrNotFound):
-		return errDone
-	case err != nil:
-		return err
-	}
-	if a.version.Attempts > maxAttempts {
-		return errExhausted
-	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	var wg sync.WaitGroup
-	defer wg.Wait()
-	if limit := a.worker.Limit; limit > 0 {
-		tooSlow := fmt.Errorf("%w: its levels take longer than %s; reduce the model", asset.ErrInvalid, limit)
-		var end context.CancelFunc
-		ctx, end = context.WithTimeoutCause(ctx, limit, tooSlow)
-		defer end()
-	}
-	beating, rest := context.WithCancel(ctx)
-	defer rest()
-	wg.Go(func() { a.heartbeat(beating, cancel) })
-
-	result, err := a.process(ctx)
-	if err != nil {
-		return errors.Join(err, context.Cause(ctx))
-	}
-	return a.publish(ctx, result)
-}
-
-// errExhausted says that the attempts before ended without telling why.
-var errExhausted = errors.New("the worker ended during every attempt, perhaps for want of memory")
-
-// heartbeat tells the catalog how far the job is, and extends claim and lease. A lease
-// that is lost ends the attempt.
-func (a *attempt) heartbeat(ctx context.Context, cancel context.CancelCauseFunc) {
-	every := a.worker.Queue.LeaseTime() / 3
-	tell := time.NewTicker(min(every, 250*time.Millisecond))
-	defer tell.Stop()
-	extended := time.Now()
-	var told float64 = -1
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tell.C:
-		}
-		due := time.Since(extended) >= every-time.Duration(rand.Int64N(int64(every)/10+1))
-		a.mu.Lock()
-		stage, percent := a.stage, a.percent
-		a.mu.Unlock()
-		// The claim first: it ends before the lease.
-		if due || percent != told {
-			if err := a.worker.Catalog.Progress(ctx, a.job, a.epoch, string(stage), percent); errors.Is(err, asset.ErrConflict) {
-				cancel(err)
-				return
-			} else if err == nil {
-				told = percent
-			}
-		}
-		if due {
-			if err := a.lease.Extend(ctx); errors.Is(err, asset.ErrConflict) {
-				cancel(err)
-				return
-			} else if err == nil {
-				extended = time.Now()
-			}
-		}
-	}
-}
-
-func (a *attempt) process(ctx context.Context) (r *Result, err error) {
-	// A bug that a file brings out must not take other jobs with it. (What runs in
-	// parallel can't be caught here; attempts are counted for that.)
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v", p)
-		}
-	}()
-	text, err := a.load(ctx, asset.RecipeKey(a.version.Recipe.Hash), maxRecipe)
-	if err != nil {
-		return nil, err
-	}
-	recipe, err := ParseRecipe(text)
-	if err != nil {
-		return nil, err
-	}
-	recipe.Unit = a.version.Unit
-	src, err := a.load(ctx, asset.SourceKey(a.job.Merchant, a.version.Source), recipe.Limits.Bytes)
-	if err != nil {
-		return nil, err
-	}
-	if asset.Hash(src) != a.version.Source {
-		return nil, fmt.Errorf("%w: the stored source has another hash", asset.ErrInvalid)
-	}
-	return Processor{Progress: a.progress}.Process(ctx, src, recipe)
-}
-
-// load reads a blob.
-func (a *attempt) load(ctx context.Context, key string, limit int64) ([]byte, error) {
-	info, body, err := a.worker.Store.Read(ctx, key, asset.Range{Length: limit})
-	if err != nil {
-		return nil, err
-	}
-	defer body.Close() //nolint:errcheck // only read
-	if info.Size > limit {
-		return nil, fmt.Errorf("%w: %s has %d bytes, the limit is %d", asset.ErrInvalid, key, info.Size, limit)
-	}
-	data := make([]byte, info.Size)
-	_, err = io.ReadFull(body, data)
-	return data, err
+// release lets a job go that came when no more are taken.
+func (w *Worker) release(ctx context.Context, l asset.Lease) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settling)
+	defer cancel()
+	return asset.Postpone(ctx, l, 0)
 }
 
 // maxRecipe bounds a recipe's JSON.
@@ -246,98 +122,6 @@ func StoreRecipe(ctx context.Context, s asset.Store, r Recipe) error {
 		return nil
 	}
 	return err
-}
-
-func (a *attempt) progress(stage Stage, done float64) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.stage, a.percent = stage, float64(int(done*1000))/10
-}
-
-// publish stores the files, then makes the manifest current. Files are named by
-// their hash, so those that are there already are right.
-func (a *attempt) publish(ctx context.Context, r *Result) error {
-	a.progress("publish", 0.99)
-	keys := map[string]string{}
-	for _, o := range r.Outputs {
-		key := asset.RenditionKey(a.job.Merchant, asset.Hash(o.Data))
-		err := a.worker.Store.Put(ctx, key, bytes.NewReader(o.Data), int64(len(o.Data)))
-		if err != nil && !errors.Is(err, asset.ErrConflict) {
-			return err
-		}
-		keys[o.Name] = key
-		a.bytes += int64(len(o.Data))
-	}
-	m := r.Manifest
-	m.Model, m.Version, m.Recipe = a.job.Model, a.job.Version, a.version.Recipe
-	for i := range m.Levels {
-		for k := range m.Levels[i].Renditions {
-			rd := &m.Levels[i].Renditions[k]
-			rd.Key = keys[rd.Key]
-		}
-	}
-	return a.worker.Catalog.Publish(ctx, a.job, a.epoch, m)
-}
-
-// settle ends the lease by what became of the attempt and says how. It is the one
-// place where kinds of errors decide between retry and burial.
-func (a *attempt) settle(ctx context.Context, err error, draining bool) string {
-	finding, refused := Refusal(err)
-	failure := asset.Failure{Code: "failed", Stage: string(a.stage), Reproduce: a.reproduce()}
-	if err != nil {
-		failure.Reason = err.Error()
-	}
-	if refused {
-		failure.Code = finding.Code
-	}
-	log := func(end string, errs ...error) string {
-		if e := errors.Join(errs...); e != nil {
-			a.worker.Log.Error("settle", "id", a.job.Model, "end", end, "err", e)
-		}
-		return end
-	}
-	switch {
-	case err == nil, errors.Is(err, errDone):
-		return log("done", a.lease.Done(ctx), a.again(ctx))
-	case errors.Is(err, asset.ErrBusy):
-		// A second delivery. Should the first one's worker be dead, the job is ours then.
-		return log("busy", a.lease.Retry(ctx, a.worker.Queue.LeaseTime()))
-	case errors.Is(err, asset.ErrConflict):
-		return "lost" // the lease is another's; nothing is ours to end
-	case draining:
-		return log("drained", a.worker.Catalog.Requeue(ctx, a.job, a.epoch, false), a.lease.Retry(ctx, 0))
-	case refused, errors.Is(err, asset.ErrInvalid), errors.Is(err, asset.ErrNotFound), errors.Is(err, errExhausted), a.version.Attempts >= maxAttempts:
-		// The lease first: an upload that comes between finds the queue free. Should this
-		// process end between the two, Resume sends the job again.
-		return log("buried", asset.Bury(ctx, a.lease, asset.Burial{Failure: failure, Source: a.version.Source}), a.worker.Catalog.Fail(ctx, a.job, a.epoch, failure))
-	}
-	// The wait doubles: 1, 2, 4, 8 seconds.
-	after := time.Second << max(a.version.Attempts-1, 0)
-	if a.epoch == 0 { // not even claimed: the catalog doesn't answer
-		return log("retry", a.lease.Retry(ctx, after))
-	}
-	return log("retry", a.worker.Catalog.Requeue(ctx, a.job, a.epoch, true), a.lease.Retry(ctx, after))
-}
-
-// again sends the job again if it was submitted while the old one was in the queue,
-// which took it for a duplicate.
-func (a *attempt) again(ctx context.Context) error {
-	v, err := a.worker.Catalog.Newest(ctx, a.job.Merchant, a.job.Model)
-	if errors.Is(err, asset.ErrNotFound) {
-		return nil
-	}
-	if err == nil && v.Version == a.job.Version && v.State == asset.Queued {
-		err = a.worker.Queue.Send(ctx, a.job)
-	}
-	return err
-}
-
-// reproduce is a command that shows the failure again.
-func (a *attempt) reproduce() string {
-	if a.worker.Reproduce == nil || a.version.Source == "" {
-		return ""
-	}
-	return a.worker.Reproduce(a.version)
 }
 
 // Resume sends all unfinished versions to the queue again: what a process that was

@@ -3,6 +3,8 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"iter"
+	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
@@ -28,10 +30,11 @@ func newConfig(c console) *cobra.Command {
 			t := table.NewWriter()
 			t.SetStyle(table.StyleLight)
 			t.AppendHeader(table.Row{"Command", "Flag", "Environment", "Default", "What"})
-			for _, sub := range cmd.Root().Commands() {
+			for sub := range below(cmd.Root()) {
+				name := strings.TrimPrefix(sub.CommandPath(), cmd.Root().Name()+" ")
 				sub.LocalFlags().VisitAll(func(f *pflag.Flag) {
 					if f.Name != "help" {
-						t.AppendRow(table.Row{sub.Name(), "--" + f.Name, variable(f.Name), f.DefValue, f.Usage})
+						t.AppendRow(table.Row{name, "--" + f.Name, variable(f.Name), f.DefValue, f.Usage})
 					}
 				})
 			}
@@ -41,4 +44,20 @@ func newConfig(c console) *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&recipe, "recipe", false, "print the built-in recipe as JSON")
 	return cmd
+}
+
+// below yields the commands under one, those of groups after their group.
+func below(cmd *cobra.Command) iter.Seq[*cobra.Command] {
+	return func(yield func(*cobra.Command) bool) {
+		for _, sub := range cmd.Commands() {
+			if !yield(sub) {
+				return
+			}
+			for deeper := range below(sub) {
+				if !yield(deeper) {
+					return
+				}
+			}
+		}
+	}
 }

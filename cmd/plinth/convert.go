@@ -133,13 +133,22 @@ func convertFile(ctx context.Context, c console, o convertOptions, recipe pipeli
 		return asset.Manifest{}, err
 	}
 	bar := newBar(c, filepath.Base(file), o.quiet || o.json)
-	result, err := pipeline.Processor{Progress: bar.set}.Process(ctx, src, recipe)
+	result, err := makeModel(ctx, recipe, asset.ID(file), src, bar.set)
 	bar.finish(err == nil)
 	if err != nil {
 		return asset.Manifest{}, err
 	}
-	result.Manifest.Model = asset.ID(file)
-	return result.Manifest, writeResult(filepath.Join(o.out, asset.ID(file)), result)
+	return result.Manifest, writeResult(filepath.Join(o.out, asset.ID(file)), "", result)
+}
+
+// makeModel makes the levels of a model.
+func makeModel(ctx context.Context, recipe pipeline.Recipe, id string, src []byte, progress func(pipeline.Stage, float64)) (*pipeline.Result, error) {
+	result, err := pipeline.Processor{Progress: progress}.Process(ctx, src, recipe)
+	if err != nil {
+		return nil, err
+	}
+	result.Manifest.Model = id
+	return result, nil
 }
 
 // readSource reads a file unless it is larger than any that would be taken.
@@ -158,12 +167,18 @@ func readSource(file string, limit int64) ([]byte, error) {
 }
 
 // writeResult writes a folder whole: it is filled under another name and then
-// renamed.
-func writeResult(dir string, r *pipeline.Result) error {
-	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
-		return err
+// renamed. A folder whose place it takes is moved to aside, or removed if that is "".
+func writeResult(dir, aside string, r *pipeline.Result) error {
+	beside := filepath.Dir(dir)
+	if aside != "" {
+		beside = filepath.Dir(aside)
 	}
-	tmp, err := os.MkdirTemp(filepath.Dir(dir), ".plinth-*")
+	for _, d := range []string{filepath.Dir(dir), beside} {
+		if err := os.MkdirAll(d, 0o755); err != nil {
+			return err
+		}
+	}
+	tmp, err := os.MkdirTemp(beside, ".plinth-*")
 	if err != nil {
 		return err
 	}
@@ -184,12 +199,12 @@ func writeResult(dir string, r *pipeline.Result) error {
 			return err
 		}
 	}
-	return replaceDir(tmp, dir)
+	return replaceDir(tmp, dir, aside)
 }
 
-// replaceDir renames a folder to a name that may be taken by an older one. Only
-// what convert wrote before is replaced.
-func replaceDir(from, to string) error {
+// replaceDir renames a folder to a name that may be taken by an older one, which is moved
+// aside or removed. Only what convert wrote before is replaced.
+func replaceDir(from, to, aside string) error {
 	if _, err := os.Lstat(to); errors.Is(err, fs.ErrNotExist) {
 		return os.Rename(from, to)
 	}
@@ -198,12 +213,18 @@ func replaceDir(from, to string) error {
 			return fmt.Errorf("%w: %s is there and holds no manifest; choose another folder", asset.ErrInvalid, to)
 		}
 	}
-	old := from + "-old"
+	old := aside
+	if old == "" {
+		old = from + "-old"
+	}
 	if err := os.Rename(to, old); err != nil {
 		return err
 	}
 	if err := os.Rename(from, to); err != nil {
 		return errors.Join(err, os.Rename(old, to))
+	}
+	if aside != "" {
+		return nil
 	}
 	return os.RemoveAll(old)
 }

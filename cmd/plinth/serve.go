@@ -72,6 +72,7 @@ func runServe(ctx context.Context, c console, s settings, set originSettings, de
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return worker.Run(ctx) })
+	group.Go(func() error { return h.adopt(ctx) })
 	group.Go(func() error {
 		return (&server{
 			address: s.listen, handler: set.routes(o, handler), connections: set.connections, drain: o.Drain,

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 )
 
 func newWorker(c console) *cobra.Command {
@@ -38,5 +39,8 @@ func runWorker(ctx context.Context, c console, s settings) (err error) {
 		return err
 	}
 	h.log.Info("worker", "queue", s.where.queue, "slots", s.slots)
-	return w.Run(ctx)
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return w.Run(ctx) })
+	group.Go(func() error { return h.adopt(ctx) })
+	return group.Wait()
 }

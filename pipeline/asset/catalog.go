@@ -105,6 +105,10 @@ type Catalog interface {
 	// Current returns the manifest that is current, ErrNotFound when none is.
 	Current(ctx context.Context, merchant, model string) (Manifest, error)
 
+	// Manifest returns the manifest of a version, be it current or not, ErrNotFound when
+	// the version is not there or was never ready.
+	Manifest(ctx context.Context, merchant, model, version string) (Manifest, error)
+
 	// Versions returns all versions of a model, the newest upload first, ErrNotFound
 	// when there is none.
 	Versions(ctx context.Context, merchant, model string) ([]Version, error)

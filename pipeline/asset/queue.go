@@ -2,6 +2,7 @@ package asset
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -57,12 +58,39 @@ type Burial struct {
 }
 
 // Bury ends a lease with all that is known, where its queue keeps that, and with the
-// reason where it doesn't.
-func Bury(ctx context.Context, l Lease, b Burial) error {
+// reason where it doesn't. record tells the catalog, whatever becomes of the lease: after its
+// end, so that an upload that comes between finds the queue free, and Resume sends the job
+// again should this process end between the two. Where nobody would, the queue lets go of the
+// job only once that is recorded.
+func Bury(ctx context.Context, l Lease, b Burial, record func(context.Context) error) error {
 	if keeps, ok := l.(interface {
-		BuryWith(ctx context.Context, b Burial) error
+		BuryWith(ctx context.Context, b Burial, record func(context.Context) error) error
 	}); ok {
-		return keeps.BuryWith(ctx, b)
+		return keeps.BuryWith(ctx, b, record)
 	}
-	return l.Bury(ctx, b.Reason)
+	return errors.Join(l.Bury(ctx, b.Reason), record(ctx))
+}
+
+// LaneStats is how a lane of a queue stands, as far as its backend can tell: a number it
+// doesn't know is 0.
+type LaneStats struct {
+	Lane     string
+	Waiting  int64 // messages that can be leased
+	InFlight int64 // leased, or being retried after a while
+	Delayed  int64
+	Dead     int64         // dead letters that can be received
+	Buried   int64         // by this process, since it began
+	Oldest   time.Duration // age of the oldest that waits; 0 where none does
+}
+
+// Postpone hands a job out again after a while, as Retry does, for no fault of its own: its
+// worker ends, or another one is at it. A queue that counts how often a job is handed out,
+// and can, doesn't count this time.
+func Postpone(ctx context.Context, l Lease, after time.Duration) error {
+	if forgives, ok := l.(interface {
+		Postpone(ctx context.Context, after time.Duration) error
+	}); ok {
+		return forgives.Postpone(ctx, after)
+	}
+	return l.Retry(ctx, after)
 }

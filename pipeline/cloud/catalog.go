@@ -80,6 +80,7 @@ func microNow() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 // catalogPatience is short at first: most faults of DynamoDB are over within milliseconds.
 func catalogPatience(o *retry.StandardOptions) {
 	o.MaxAttempts = catalogAttempts
+	o.Retryables = append(o.Retryables, again)
 	o.Backoff = retry.BackoffDelayerFunc(func(attempt int, _ error) (time.Duration, error) {
 		return mathrand.N(50 * time.Millisecond << max(attempt-1, 0)), nil
 	})

@@ -83,6 +83,8 @@ func catalogKind(ctx context.Context, err error) error {
 		return asset.ErrUnavailable
 	case status >= 500, status == http.StatusTooManyRequests:
 		return asset.ErrUnavailable
+	case brokenOff(err):
+		return asset.ErrUnavailable
 	case status == 0 && (unsent || network || errors.Is(err, context.DeadlineExceeded)):
 		return asset.ErrUnavailable
 	}

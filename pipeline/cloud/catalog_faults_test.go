@@ -32,6 +32,7 @@ func everyCall(ctx context.Context, c *Catalog) map[string]error {
 		"Fail":       func() error { return c.Fail(ctx, j, 1, asset.Failure{}) },
 		"Restore":    func() error { return c.Restore(ctx, "m", "a", "1") },
 		"Newest":     func() error { _, err := c.Newest(ctx, "m", "a"); return err },
+		"Manifest":   func() error { _, err := c.Manifest(ctx, "m", "a", "1"); return err },
 		"Current":    func() error { _, err := c.Current(ctx, "m", "a"); return err },
 		"Versions":   func() error { _, err := c.Versions(ctx, "m", "a"); return err },
 		"List":       func() error { _, err := c.List(ctx, "m"); return err },
@@ -68,6 +69,7 @@ func TestFaultsOfACatalogHaveKinds(t *testing.T) {
 		"it is down":                        {code(503, "ServiceUnavailable"), asset.ErrUnavailable},
 		"a proxy has no server":             {func(w http.ResponseWriter) { http.Error(w, "<html>", http.StatusBadGateway) }, asset.ErrUnavailable},
 		"the connection is closed":          {func(http.ResponseWriter) { panic(http.ErrAbortHandler) }, asset.ErrUnavailable},
+		"the answer breaks off":             {breakOff, asset.ErrUnavailable},
 		"there is no such table":            {code(400, "ResourceNotFoundException"), errNone},
 		"access is denied":                  {code(400, "AccessDeniedException"), errNone},
 		"the key is unknown":                {code(400, "UnrecognizedClientException"), errNone},
@@ -82,6 +84,31 @@ func TestFaultsOfACatalogHaveKinds(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// breakOff sends the first part of an answer.
+func breakOff(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+	w.Header().Set("Content-Length", "99")
+	_, _ = io.WriteString(w, `{"Item": {"pk":`) // the client notices
+	_ = http.NewResponseController(w).Flush()
+	panic(http.ErrAbortHandler)
+}
+
+func TestACatalogTriesAgainWhatBrokeOff(t *testing.T) {
+	s, c := newStub(t)
+	s.fault = func(_ string, n int, w http.ResponseWriter) bool {
+		if n == 1 {
+			breakOff(w)
+		}
+		return false
+	}
+	if _, err := c.Submit(t.Context(), sample); err != nil {
+		t.Error(err)
+	}
+	if v, err := c.Newest(t.Context(), "m", "a"); err != nil || v.State != asset.Queued {
+		t.Errorf("it is %s, %v", v.State, err)
 	}
 }
 

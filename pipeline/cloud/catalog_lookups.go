@@ -53,13 +53,27 @@ func (c *Catalog) Current(ctx context.Context, merchant, model string) (out asse
 		if m.Current == "" {
 			return asset.ErrNotFound
 		}
-		var i manifestItem
-		if err := c.get(ctx, manifestKey(asset.Job{Merchant: merchant, Model: model, Version: m.Current}), &i); err != nil {
-			return err
-		}
-		return unpack(i.Body, &out)
+		return c.manifest(ctx, asset.Job{Merchant: merchant, Model: model, Version: m.Current}, &out)
 	})
 	return out, err
+}
+
+// Manifest returns the manifest of a version.
+func (c *Catalog) Manifest(ctx context.Context, merchant, model, version string) (out asset.Manifest, err error) {
+	j := asset.Job{Merchant: merchant, Model: model, Version: version}
+	if checkRef(j) != nil {
+		return out, fmt.Errorf("look up the manifest of %.300q: %w", refName(j), asset.ErrNotFound)
+	}
+	err = c.fault(ctx, "look up the manifest of", refName(j), c.manifest(ctx, j, &out))
+	return out, err
+}
+
+func (c *Catalog) manifest(ctx context.Context, j asset.Job, out *asset.Manifest) error {
+	var i manifestItem
+	if err := c.get(ctx, manifestKey(j), &i); err != nil {
+		return err
+	}
+	return unpack(i.Body, out)
 }
 
 // Versions returns all versions of a model.

@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"slices"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -53,6 +56,21 @@ func kindOf(ctx context.Context, err error) error {
 	}
 	return nil
 }
+
+// brokenOff tells if an answer's connection was closed in its middle.
+func brokenOff(err error) bool {
+	_, unread := errors.AsType[*smithy.DeserializationError](err)
+	return unread && errors.Is(err, io.ErrUnexpectedEOF)
+}
+
+// again lets the SDK try again what it doesn't of its own accord: calls whose answer broke off.
+// Those that change something can be told from their first try, or do no harm twice.
+var again = retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
+	if brokenOff(err) {
+		return aws.TrueTernary
+	}
+	return aws.UnknownTernary
+})
 
 // passing are codes of S3 that come with a 4xx and pass.
 var passing = []string{"RequestTimeout", "SlowDown", "OperationAborted"}

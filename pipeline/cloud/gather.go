@@ -14,13 +14,26 @@ import (
 // inMemory is the most bytes of a body that are held in memory.
 const inMemory = 8 << 20
 
-// gather reads a body of exactly size bytes, so that it can be sent more than once.
-// release lets go of what holds it.
+// random is a body whose bytes can be read at any place, and more than once: a file,
+// bytes in memory, a part of either.
+type random interface {
+	io.ReaderAt
+	io.Seeker
+}
+
+// gather makes sure that a body of exactly size bytes can be sent more than once: where it
+// is, or from what is read of it. release lets go of what holds that.
 func (s *Store) gather(ctx context.Context, body io.Reader, size int64) (whole *io.SectionReader, release func() error, err error) {
 	if size < 0 {
 		return nil, nil, fmt.Errorf("%w: %d bytes", asset.ErrInvalid, size)
 	}
-	body = reader{ctx, body}
+	if r, ok := body.(random); ok {
+		if at, err := r.Seek(0, io.SeekCurrent); err == nil { // a pipe is a file that can't
+			whole, err = inPlace(r, at, size)
+			return whole, func() error { return nil }, err
+		}
+	}
+	body = asset.Until(ctx, body)
 	if size > inMemory {
 		return s.spool(body, size)
 	}
@@ -30,6 +43,18 @@ func (s *Store) gather(ctx context.Context, body io.Reader, size int64) (whole *
 		return nil, nil, err
 	}
 	return io.NewSectionReader(bytes.NewReader(b.Bytes()), 0, size), func() error { return nil }, nil
+}
+
+// inPlace is the rest of a body from where it stands, which is read then.
+func inPlace(body random, at, size int64) (*io.SectionReader, error) {
+	end, err := body.Seek(0, io.SeekEnd)
+	if err != nil {
+		return nil, err
+	}
+	if end-at != size {
+		return nil, fmt.Errorf("%w: the body has %d bytes, not %d", asset.ErrInvalid, end-at, size)
+	}
+	return io.NewSectionReader(body, at, size), nil
 }
 
 // spool holds a body in a temporary file.
@@ -61,17 +86,4 @@ func exactly(w io.Writer, body io.Reader, size int64) error {
 		return fmt.Errorf("%w: the body has more than %d bytes", asset.ErrInvalid, size)
 	}
 	return nil
-}
-
-// reader stops when its context does.
-type reader struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (r reader) Read(p []byte) (int, error) {
-	if err := r.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return r.r.Read(p)
 }

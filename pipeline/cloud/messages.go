@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -14,7 +15,7 @@ type Upload struct {
 	Bucket, Key     string
 	ETag            string // as told: EventBridge and S3 leave the quotes away
 	Size            int64  // bytes
-	Merchant, Model string // from the key, raw/{merchant}/{model}.glb
+	Merchant, Model string // from the key, {prefix}/{merchant}/{model}.glb
 }
 
 // asks is what a message asks for: a job, or uploads to be registered, or nothing.
@@ -172,20 +173,28 @@ func decodeEventBridge(e envelope) (asks, error) {
 // newUpload reads merchant and model from a key.
 func newUpload(bucket, key, etag string, size int64) (Upload, error) {
 	u := Upload{Bucket: bucket, Key: key, ETag: etag, Size: size}
-	rest, raw := strings.CutPrefix(key, "raw/")
-	merchant, file, folder := strings.Cut(rest, "/")
-	model, glb := strings.CutSuffix(file, ".glb")
-	if !raw || !folder || !glb {
-		return Upload{}, fmt.Errorf("the key %.200q is not raw/{merchant}/{model}.glb", key)
+	_, merchant, model, err := rawKey(key)
+	if err != nil {
+		return Upload{}, err
 	}
 	if bucket == "" || size < 0 {
 		return Upload{}, fmt.Errorf("the bucket is %.80q and the size %d", bucket, size)
 	}
-	for _, id := range []string{merchant, model} {
-		if err := asset.CheckID(id); err != nil {
-			return Upload{}, err
-		}
-	}
 	u.Merchant, u.Model = merchant, model
 	return u, nil
+}
+
+// rawKey reads what names the model in a key; the prefix, which is empty or ends with a
+// slash, is for Raw to judge.
+func rawKey(key string) (prefix, merchant, model string, err error) {
+	rest, glb := strings.CutSuffix(key, ".glb")
+	path := strings.Split(rest, "/")
+	if !glb || len(path) < 2 {
+		return "", "", "", fmt.Errorf("%w: the key %.200q is not {merchant}/{model}.glb, with or without a prefix", asset.ErrInvalid, key)
+	}
+	merchant, model = path[len(path)-2], path[len(path)-1]
+	if err := errors.Join(asset.CheckID(merchant), asset.CheckID(model)); err != nil {
+		return "", "", "", err
+	}
+	return strings.TrimSuffix(rest, merchant+"/"+model), merchant, model, nil
 }

@@ -92,6 +92,7 @@ const insisting = 3
 
 func insistence(o *retry.StandardOptions) {
 	o.MaxAttempts, o.MaxBackoff = insisting, time.Second
+	o.Retryables = append(o.Retryables, again)
 	o.Backoff = retry.BackoffDelayerFunc(func(attempt int, _ error) (time.Duration, error) {
 		return jitter(min(backoff<<min(attempt, 8), time.Second)), nil
 	})

@@ -21,7 +21,7 @@ func (l *queueLease) accept(ctx context.Context) error {
 		return errors.Join(ctx.Err(), conflictIsFine(l.Retry(behind, 0)))
 	case errors.Is(err, asset.ErrInvalid), errors.Is(err, asset.ErrNotFound):
 		b := asset.Burial{Failure: asset.Failure{Code: "not-accepted", Stage: "accept", Reason: err.Error()}}
-		return errors.Join(l.queue.sendAll(behind, l.message.lane, jobs), l.BuryWith(behind, b))
+		return errors.Join(l.queue.sendAll(behind, l.message.lane, jobs), l.BuryWith(behind, b, nil))
 	case err != nil:
 		return errors.Join(err, l.Retry(behind, time.Second<<min(l.message.count, 10)))
 	}

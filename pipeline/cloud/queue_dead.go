@@ -27,9 +27,20 @@ const (
 	attrReproduce = "plinth-reproduce"
 )
 
-// bury sends a message to the dead letters, then deletes it from its lane. Should this
-// process end between the two, it is buried twice.
-func (q *Queue) bury(ctx context.Context, m *message, b asset.Burial) error {
+// bury sends a message to the dead letters, records that unless record is nil, then deletes it
+// from its lane. Should this process end between, or one of them fail, it comes again.
+func (q *Queue) bury(ctx context.Context, m *message, b asset.Burial, record func(context.Context) error) error {
+	err := q.sendLetter(ctx, m, b)
+	if record != nil {
+		err = errors.Join(err, record(ctx)) // merchants are told, with or without a letter
+	}
+	if err != nil {
+		return err
+	}
+	return m.lane.remove.do(ctx, m.handle, 0)
+}
+
+func (q *Queue) sendLetter(ctx context.Context, m *message, b asset.Burial) error {
 	ctx, cancel := context.WithTimeout(ctx, calling)
 	defer cancel()
 	attributes := map[string]types.MessageAttributeValue{}
@@ -46,9 +57,9 @@ func (q *Queue) bury(ctx context.Context, m *message, b asset.Burial) error {
 		return queueFault(ctx, "bury a message in", m.lane.Dead, err)
 	}
 	q.mu.Lock()
+	defer q.mu.Unlock()
 	m.lane.buried++
-	q.mu.Unlock()
-	return m.lane.remove.do(ctx, m.handle, 0)
+	return nil
 }
 
 // maxAttribute bounds an attribute's text, in bytes.
@@ -94,9 +105,9 @@ func (q *Queue) Buried(ctx context.Context, limit int) (all []BuriedJob, err err
 		if len(all) >= limit {
 			break
 		}
-		err := q.dig(ctx, l, limit-len(all), func(b BuriedJob, _ string) (bool, error) {
+		err := q.dig(ctx, l, limit-len(all), func(b BuriedJob, _ string) (dug, error) {
 			all = append(all, b)
-			return false, nil
+			return lies, nil
 		})
 		if err != nil {
 			return nil, err
@@ -119,25 +130,17 @@ func (q *Queue) graves() (lanes []*lane) {
 // finds nothing by name. ErrNotFound says that it is gone, or that somebody else looks at
 // it; ask again after half a minute.
 func (q *Queue) Redrive(ctx context.Context, b BuriedJob) error {
-	i := slices.IndexFunc(q.lanes, func(l *lane) bool { return l.Name == b.Lane })
-	if i < 0 {
-		return fmt.Errorf("%w: there is no lane %q", asset.ErrInvalid, b.Lane)
+	l, err := q.laneOf(b)
+	if err != nil {
+		return err
 	}
-	l, found := q.lanes[i], false
-	err := q.dig(ctx, l, most, func(o BuriedJob, handle string) (bool, error) {
+	found := false
+	err = q.dig(ctx, l, most, func(o BuriedJob, handle string) (dug, error) {
 		if o.ID != b.ID {
-			return false, nil
+			return lies, nil
 		}
 		found = true
-		in := &sqs.SendMessageInput{QueueUrl: &l.URL, MessageBody: &o.Body}
-		if o.Job.Merchant != "" {
-			in.MessageGroupId = &o.Job.Merchant
-		}
-		if _, err := q.client.SendMessage(ctx, in); err != nil {
-			return true, queueFault(ctx, "redrive a job to", l.URL, err)
-		}
-		_, err := q.client.DeleteMessage(ctx, &sqs.DeleteMessageInput{QueueUrl: &l.Dead, ReceiptHandle: &handle})
-		return true, queueFault(ctx, "delete a message of", l.Dead, err)
+		return last, q.again(ctx, l, o, handle)
 	})
 	if err == nil && !found {
 		err = fmt.Errorf("redrive %s of lane %s: %w", b.ID, b.Lane, asset.ErrNotFound)
@@ -145,12 +148,68 @@ func (q *Queue) Redrive(ctx context.Context, b BuriedJob) error {
 	return err
 }
 
+// RedriveAll looks at dead letters, sends those that are wanted to their lanes again and
+// deletes them. It returns these, as far as it came. Those that somebody else looks at just
+// then are missing.
+func (q *Queue) RedriveAll(ctx context.Context, wanted func(BuriedJob) bool) (all []BuriedJob, err error) {
+	for _, grave := range q.graves() {
+		err := q.dig(ctx, grave, most, func(b BuriedJob, handle string) (dug, error) {
+			if !wanted(b) {
+				return lies, nil
+			}
+			l, err := q.laneOf(b)
+			if err == nil {
+				err = q.again(ctx, l, b, handle)
+			}
+			if err == nil {
+				all = append(all, b)
+			}
+			return taken, err
+		})
+		if err != nil {
+			return all, err
+		}
+	}
+	return all, nil
+}
+
+func (q *Queue) laneOf(b BuriedJob) (*lane, error) {
+	i := slices.IndexFunc(q.lanes, func(l *lane) bool { return l.Name == b.Lane })
+	if i < 0 {
+		return nil, fmt.Errorf("%w: there is no lane %q", asset.ErrInvalid, b.Lane)
+	}
+	return q.lanes[i], nil
+}
+
+// again sends a dead letter to its lane, then deletes it. Should this process end between
+// the two, it is there twice.
+func (q *Queue) again(ctx context.Context, l *lane, b BuriedJob, handle string) error {
+	in := &sqs.SendMessageInput{QueueUrl: &l.URL, MessageBody: &b.Body}
+	if b.Job.Merchant != "" {
+		in.MessageGroupId = &b.Job.Merchant
+	}
+	if _, err := q.client.SendMessage(ctx, in); err != nil {
+		return queueFault(ctx, "redrive a job to", l.URL, err)
+	}
+	_, err := q.client.DeleteMessage(ctx, &sqs.DeleteMessageInput{QueueUrl: &l.Dead, ReceiptHandle: &handle})
+	return queueFault(ctx, "delete a message of", l.Dead, err)
+}
+
 // most is how many dead letters are searched through.
 const most = 10_000
 
-// dig receives dead letters of a lane until see has seen enough or limit is reached, and
-// releases all that are still there.
-func (q *Queue) dig(ctx context.Context, l *lane, limit int, see func(b BuriedJob, handle string) (bool, error)) (err error) {
+// dug says what became of a dead letter.
+type dug int
+
+const (
+	lies  dug = iota // it stays, and is released
+	taken            // it is no longer there
+	last             // nor are others of interest
+)
+
+// dig receives dead letters of a lane until see has seen the last of interest or limit is
+// reached, and releases all that are still there.
+func (q *Queue) dig(ctx context.Context, l *lane, limit int, see func(b BuriedJob, handle string) (dug, error)) (err error) {
 	grave := hide(q, l.Dead, "release a message of", 0)
 	seen := map[string]string{} // handles by ID
 	defer func() {
@@ -174,10 +233,11 @@ func (q *Queue) dig(ctx context.Context, l *lane, limit int, see func(b BuriedJo
 			seen[text(m.MessageId)] = text(m.ReceiptHandle)
 		}
 		for _, m := range fresh {
-			if enough, err := see(exhume(l, m), text(m.ReceiptHandle)); enough || err != nil {
-				if enough && err == nil {
-					delete(seen, text(m.MessageId))
-				}
+			end, err := see(exhume(l, m), text(m.ReceiptHandle))
+			if err == nil && end != lies {
+				delete(seen, text(m.MessageId))
+			}
+			if end == last || err != nil {
 				return err
 			}
 		}

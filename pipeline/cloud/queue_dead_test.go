@@ -82,6 +82,39 @@ func TestBelowItIsTheNetOfSQS(t *testing.T) {
 	})
 }
 
+// recorded is what a catalog answers that has taken a burial down.
+func recorded(context.Context) error { return nil }
+
+func TestAJobLeavesItsLaneOnceItsBurialIsRecorded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c := shop(t, "jobs")
+		q := begin(t, s, c)
+		mustSend(t, q, jobOf("m", "broken"))
+		away := errors.New("the catalog is away")
+		bury := func(answer error) error {
+			return asset.Bury(t.Context(), mustLease(t, q), asset.Burial{Failure: asset.Failure{Code: "cut", Reason: "it is cut off"}}, func(context.Context) error {
+				if len(s.Messages("jobs")) != 1 || len(s.Messages("jobs-dead")) == 0 {
+					t.Errorf("%d messages are in the lane and %d are dead while the burial is recorded", len(s.Messages("jobs")), len(s.Messages("jobs-dead")))
+				}
+				return answer
+			})
+		}
+		if err := bury(away); !errors.Is(err, away) {
+			t.Errorf("got %v", err)
+		}
+		must(t, bury(nil)) // it came again
+		must(t, s.Length(t.Context(), "jobs", 0))
+
+		mustSend(t, q, jobOf("m", "broken-too"))
+		s.Break("SendMessage", "jobs-dead", sqstest.Status(500, "InternalError"))
+		told := false
+		err := asset.Bury(t.Context(), mustLease(t, q), asset.Burial{}, func(context.Context) error { told = true; return nil })
+		if !is(err, asset.ErrUnavailable) || !told || len(s.Messages("jobs")) != 1 {
+			t.Errorf("without a letter: %v, recorded: %t", err, told)
+		}
+	})
+}
+
 func TestWhatIsBuriedIsRedriven(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, c := shop(t, "interactive", "bulk")
@@ -89,7 +122,7 @@ func TestWhatIsBuriedIsRedriven(t *testing.T) {
 		for i := range 25 {
 			must(t, q.SendTo(t.Context(), "bulk", jobOf("m", fmt.Sprintf("a%02d", i))))
 			l := mustLease(t, q)
-			must(t, asset.Bury(t.Context(), l, asset.Burial{Failure: asset.Failure{Code: "too-large", Stage: "check", Reason: "too\x00 large: " + strings.Repeat("ü", 3000)}}))
+			must(t, asset.Bury(t.Context(), l, asset.Burial{Failure: asset.Failure{Code: "too-large", Stage: "check", Reason: "too\x00 large: " + strings.Repeat("ü", 3000)}}, recorded))
 		}
 		for _, limit := range []int{3, 25, 100} {
 			all, err := q.Buried(t.Context(), limit)
@@ -122,6 +155,33 @@ func TestWhatIsBuriedIsRedriven(t *testing.T) {
 		must(t, err)
 		if b := stats[1]; b.Lane != "bulk" || b.Dead != 24 || b.Buried != 25 || b.InFlight != 1 || b.Waiting != 0 {
 			t.Errorf("the stats are %+v", b)
+		}
+	})
+}
+
+func TestManyAreRedrivenAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c := shop(t, "interactive", "bulk")
+		q := begin(t, s, c)
+		for i := range 25 {
+			must(t, q.SendTo(t.Context(), []string{"interactive", "bulk"}[i%2], jobOf("m", fmt.Sprintf("a%02d", i))))
+			must(t, mustLease(t, q).Bury(t.Context(), "no"))
+		}
+		heal := s.Break("SendMessage", "bulk", sqstest.Status(403, "AccessDeniedException"))
+		some := func(b BuriedJob) bool { return b.Job.Model < "a20" }
+		if all, err := q.RedriveAll(t.Context(), some); err == nil || len(all) != 10 {
+			t.Errorf("while a lane takes nothing: %d, %v", len(all), err)
+		}
+		heal()
+		all, err := q.RedriveAll(t.Context(), some)
+		must(t, err)
+		if len(all) != 10 {
+			t.Errorf("got %d of 10", len(all))
+		}
+		must(t, s.Length(t.Context(), "interactive", 10))
+		must(t, s.Length(t.Context(), "bulk", 10))
+		if left, err := q.Buried(t.Context(), 100); err != nil || len(left) != 5 {
+			t.Errorf("%d are left, %v", len(left), err)
 		}
 	})
 }

@@ -152,11 +152,13 @@ func (l *queueLease) Retry(ctx context.Context, after time.Duration) error {
 
 // Bury puts the message with the dead letters.
 func (l *queueLease) Bury(ctx context.Context, reason string) error {
-	return l.BuryWith(ctx, asset.Burial{Failure: asset.Failure{Code: "failed", Reason: reason}})
+	return l.BuryWith(ctx, asset.Burial{Failure: asset.Failure{Code: "failed", Reason: reason}}, nil)
 }
 
-// BuryWith puts the message with the dead letters, together with all that is known.
-func (l *queueLease) BuryWith(ctx context.Context, b asset.Burial) error {
+// BuryWith puts the message with the dead letters, together with all that is known, and deletes
+// it from its lane once record has told the catalog: until then it comes again. record may be
+// nil.
+func (l *queueLease) BuryWith(ctx context.Context, b asset.Burial, record func(context.Context) error) error {
 	if err := l.begin(ctx, "bury"); err != nil {
 		return err
 	}
@@ -164,7 +166,7 @@ func (l *queueLease) BuryWith(ctx context.Context, b asset.Burial) error {
 	if err := l.mine("bury"); err != nil {
 		return err
 	}
-	err := l.queue.bury(ctx, l.message, b)
+	err := l.queue.bury(ctx, l.message, b, record)
 	if err == nil {
 		l.end()
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
@@ -14,21 +13,10 @@ import (
 	"github.com/plinth3d/plinth/pipeline/asset"
 )
 
-// LaneStats is how a lane stands. SQS counts approximately.
-type LaneStats struct {
-	Lane     string
-	Waiting  int64 // messages that can be received
-	InFlight int64 // received, or being retried after a while
-	Delayed  int64
-	Dead     int64         // dead letters that can be received
-	Buried   int64         // by this process, since it began
-	Oldest   time.Duration // since the oldest message of the last answer was sent; 0 if that was empty
-}
-
 // Stats asks SQS how all lanes stand. The age of the oldest message is not SQS's, which
-// tells it to CloudWatch only, but what this process saw last.
-func (q *Queue) Stats(ctx context.Context) ([]LaneStats, error) {
-	all := make([]LaneStats, len(q.lanes))
+// tells it to CloudWatch only, but that of the oldest of the last answer this process got.
+func (q *Queue) Stats(ctx context.Context) ([]asset.LaneStats, error) {
+	all := make([]asset.LaneStats, len(q.lanes))
 	for i, l := range q.lanes {
 		lane, err := q.attributes(ctx, l.URL)
 		if err != nil {
@@ -39,7 +27,7 @@ func (q *Queue) Stats(ctx context.Context) ([]LaneStats, error) {
 			return nil, err
 		}
 		q.mu.Lock()
-		all[i] = LaneStats{
+		all[i] = asset.LaneStats{
 			Lane: l.Name, Waiting: lane.count(types.QueueAttributeNameApproximateNumberOfMessages),
 			InFlight: lane.count(types.QueueAttributeNameApproximateNumberOfMessagesNotVisible),
 			Delayed:  lane.count(types.QueueAttributeNameApproximateNumberOfMessagesDelayed),

@@ -1,4 +1,5 @@
-// Package cloud holds the backends on AWS: so far S3, for blobs.
+// Package cloud holds the backends on AWS: S3 for blobs, SQS for jobs, DynamoDB for the
+// catalog, PostgreSQL for the ledger.
 //
 // Credentials, region and endpoint come from where the AWS SDK looks for them: the
 // environment (AWS_REGION, AWS_ENDPOINT_URL_S3, AWS_CA_BUNDLE...), its files, the role
@@ -9,9 +10,7 @@ package cloud
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -44,16 +43,32 @@ type Store struct {
 
 	client         *s3.Client
 	bucket, prefix string // prefix is empty or ends with a slash
+	kms            string // ARN or alias of the key that objects are encrypted with; "" is what the bucket says
 }
 
 // Open returns the store at s3://BUCKET or s3://BUCKET/PREFIX. It asks nothing of S3,
-// which may be down for now. A prefix is made like a key.
+// which may be down for now. A prefix is made like a key. With ?kms=KEY behind it, the
+// ARN, ID or alias of a key of KMS, objects are encrypted with that.
 func Open(ctx context.Context, url string) (*Store, error) {
 	s := &Store{}
 	var err error
-	if s.bucket, s.prefix, err = location(url); err != nil {
+	place, key, keyed := strings.Cut(url, "?kms=")
+	if keyed && !kmsKey.MatchString(key) {
+		return nil, fmt.Errorf("%w: %.200q is no key of KMS; say its ARN", asset.ErrInvalid, key)
+	}
+	if s.bucket, s.prefix, err = location(place); err != nil {
 		return nil, err
 	}
+	s.kms = key
+	s.client, err = connectS3(ctx, url)
+	return s, err
+}
+
+// kmsKey is what KMS takes as one.
+var kmsKey = regexp.MustCompile(`^[a-zA-Z0-9:/_-]{1,512}$`)
+
+// connectS3 makes a client of what is told where the SDK looks for it.
+func connectS3(ctx context.Context, url string) (*s3.Client, error) {
 	cfg, err := config.LoadDefaultConfig(ctx,
 		config.WithHTTPClient(awshttp.NewBuildableClient().WithTransportOptions(transport).WithDialerOptions(dialer)),
 		config.WithRetryer(func() aws.Retryer { return retry.NewStandard(patience) }),
@@ -65,12 +80,11 @@ func Open(ctx context.Context, url string) (*Store, error) {
 	if cfg.Region == "" {
 		return nil, fmt.Errorf("%w: open %s: no region is set; say AWS_REGION=us-east-1, or where the bucket is", asset.ErrInvalid, url)
 	}
-	s.client = s3.NewFromConfig(cfg, func(o *s3.Options) {
+	return s3.NewFromConfig(cfg, func(o *s3.Options) {
 		o.RetryMaxAttempts = attempts          // whatever AWS_MAX_ATTEMPTS says
 		o.UsePathStyle = o.BaseEndpoint != nil // other servers have no name for each bucket
 		o.DisableLogOutputChecksumValidationSkipped = true
-	})
-	return s, nil
+	}), nil
 }
 
 // patience spreads second attempts out, so that many clients don't come back at once.
@@ -145,31 +159,4 @@ func optional(text string) *string {
 		return nil
 	}
 	return &text
-}
-
-// Put writes a blob. A small one is sent from memory, a large one from a temporary
-// file, since it may have to be sent twice and its end must be seen before its start
-// is sent. A blob whose writer lost the connection just when it was done is put a
-// second time, and that is ErrConflict.
-func (s *Store) Put(ctx context.Context, key string, body io.Reader, size int64) (err error) {
-	if err := asset.CheckKey(key); err != nil {
-		return err
-	}
-	whole, release, err := s.gather(ctx, body, size)
-	if err != nil {
-		return fmt.Errorf("put %s: %w", s.URL(key), err)
-	}
-	defer func() { err = errors.Join(err, release()) }()
-	_, err = s.client.PutObject(ctx, &s3.PutObjectInput{
-		Bucket: &s.bucket, Key: s.name(key), Body: whole, ContentLength: &size, IfNoneMatch: aws.String("*"),
-	})
-	if statusOf(err) != http.StatusConflict {
-		return s.fault(ctx, "put", key, err)
-	}
-	// Somebody else writes or removes it this moment. Only what is there is a conflict:
-	// who meets one goes on as if the blob were safe.
-	if _, there := s.Stat(ctx, key); there != nil {
-		return fmt.Errorf("%w: put %s: %w", asset.ErrUnavailable, s.URL(key), err)
-	}
-	return fmt.Errorf("put %s: %w", s.URL(key), asset.ErrConflict)
 }

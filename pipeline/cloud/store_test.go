@@ -3,6 +3,7 @@ package cloud
 import (
 	"bytes"
 	"errors"
+	"io"
 	"os"
 	"strings"
 	"testing"
@@ -41,20 +42,29 @@ func TestBodiesArriveWholeInEachForm(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			server := c.start(t)
 			s := connect(t, server, "s3://bucket/p")
-			for key, size := range map[string]int{"empty": 0, "one": 1, "memory": inMemory, "file": inMemory + 1, "chunks": 3*inMemory + 77} {
+			for key, size := range map[string]int{"empty": 0, "one": 1, "memory": inMemory, "file": inMemory + 1, "parts": large} {
 				body := bytes.Repeat([]byte("0123456789abcde"), size/15+1)[:size]
-				if err := s.Put(t.Context(), key, bytes.NewReader(body), int64(size)); err != nil {
-					t.Fatalf("%s: %v", key, err)
-				}
-				if got, ok := server.Get("bucket/p/" + key); !ok || !bytes.Equal(got, body) {
-					t.Errorf("%s: %d bytes are there, not %d, or others", key, len(got), size)
-				}
-				if n := server.Count("", key); n != 1 {
-					t.Errorf("%s: %d requests", key, n)
+				for form, r := range map[string]io.Reader{"-seen": bytes.NewReader(body), "-stream": struct{ io.Reader }{bytes.NewReader(body)}} {
+					key := key + form
+					if err := s.Put(t.Context(), key, r, int64(size)); err != nil {
+						t.Fatalf("%s: %v", key, err)
+					}
+					if got, ok := server.Get("bucket/p/" + key); !ok || !bytes.Equal(got, body) {
+						t.Errorf("%s: %d bytes are there, not %d, or others", key, len(got), size)
+					}
+					requests := 1
+					if size > partSize {
+						requests = 2 + (size+partSize-1)/partSize
+					}
+					if n := server.Count("", key); n != requests {
+						t.Errorf("%s: %d requests", key, n)
+					}
 				}
 			}
 			for _, r := range server.Requests() {
-				if r.IfNoneMatch != "*" || r.Chunked != (c.chunked && r.Path != "bucket/p/empty") {
+				makes, sends := r.Operation == "PutObject" || r.Operation == "CompleteMultipartUpload", r.Operation == "PutObject" || r.Operation == "UploadPart"
+				empty := strings.HasPrefix(r.Path, "bucket/p/empty")
+				if (r.IfNoneMatch == "*") != makes || r.Chunked != (c.chunked && sends && !empty) {
 					t.Errorf("a request is %+v", r)
 				}
 			}
@@ -70,8 +80,10 @@ func TestALargeBodyOfAnotherSizeLeavesNothing(t *testing.T) {
 	s := connect(t, server, "s3://bucket")
 	body := make([]byte, inMemory+9)
 	for _, size := range []int64{-1, inMemory + 8, inMemory + 10, 1 << 40} {
-		if err := s.Put(t.Context(), "k", bytes.NewReader(body), size); !errors.Is(err, asset.ErrInvalid) {
-			t.Errorf("size %d: got %v, want ErrInvalid", size, err)
+		for _, r := range []io.Reader{bytes.NewReader(body), struct{ io.Reader }{bytes.NewReader(body)}} {
+			if err := s.Put(t.Context(), "k", r, size); !errors.Is(err, asset.ErrInvalid) {
+				t.Errorf("size %d of a %T: got %v, want ErrInvalid", size, r, err)
+			}
 		}
 	}
 	if n := server.Count("", ""); n != 0 {

@@ -2,20 +2,16 @@
 package intake
 
 import (
-	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
-	"os"
 	"strconv"
+	"sync"
 	"time"
 
-	"github.com/plinth3d/plinth/mesh/scene"
 	"github.com/plinth3d/plinth/pipeline"
 	"github.com/plinth3d/plinth/pipeline/asset"
 )
@@ -31,13 +27,12 @@ type Intake struct {
 	Log     *slog.Logger
 	Ending  <-chan struct{} // closed when streams of events are to end; nil is never
 
-	looking chan struct{}
+	turns   sync.Once
+	looking chan struct{} // full while no other file can be looked at
 }
 
 // Handler returns the routes. merchant is who everybody is: there are no accounts.
 func (in *Intake) Handler(merchant string) http.Handler {
-	// A file is read whole and unpacked to be looked at: only so many at a time.
-	in.looking = make(chan struct{}, 2)
 	mux := http.NewServeMux()
 	route := func(pattern string, h func(http.ResponseWriter, *http.Request) error) {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
@@ -93,9 +88,8 @@ func (in *Intake) links(v asset.Version) Links {
 	return Links{status, status + "/events", product + ".glb", product + ".json"}
 }
 
-// upload takes a file: streams it to disk, hashed on the way, looks at it, stores
-// it and queues its job. A file that can't be used is told at once, and nothing of
-// it stays.
+// upload takes a file, looks at it, stores it and queues its job. A file that can't be
+// used is told at once, and nothing of it stays.
 func (in *Intake) upload(w http.ResponseWriter, r *http.Request, merchant string) error {
 	id := r.PathValue("id")
 	if err := asset.CheckID(id); err != nil {
@@ -108,128 +102,58 @@ func (in *Intake) upload(w http.ResponseWriter, r *http.Request, merchant string
 			return fmt.Errorf("%w: unit %q is none of m, cm, mm, in, ft", asset.ErrInvalid, unit)
 		}
 	}
-	file, hash, size, err := in.spool(w, r, recipe.Limits.Bytes)
+	limit := recipe.Limits.Bytes
+	if r.ContentLength > limit {
+		return errTooLarge(limit)
+	}
+	body := &moving{r: http.MaxBytesReader(w, r.Body, limit), limit: limit, control: http.NewResponseController(w)}
+	file, err := spool(in.Temp, body, limit)
+	// What is left of the deadline must not end the request while it is looked at.
+	_ = body.control.SetReadDeadline(time.Time{})
 	if err != nil {
 		return err
 	}
-	defer func() {
-		_ = file.Close() // only read since
-		if err := os.Remove(file.Name()); err != nil {
-			in.Log.Error("remove an upload's spool", "err", err)
+	defer in.discard(file)
+	model, err := in.look(r.Context(), file, recipe)
+	if err != nil {
+		return err
+	}
+	v, duplicate, err := in.register(r.Context(), in.version(merchant, id, file, recipe.Unit, model.Findings), file, in.Catalog.Submit)
+	if err != nil {
+		return err
+	}
+	if v.State == asset.Queued || v.State == asset.Running {
+		if err := in.Queue.Send(r.Context(), v.Ref()); err != nil {
+			return err
 		}
-	}()
-	model, err := in.look(r.Context(), file, size, recipe)
-	if err != nil {
-		return err
 	}
-	receipt, err := in.accept(r.Context(), asset.Version{
-		Merchant: merchant, Model: id, Version: pipeline.VersionOf(hash, in.Recipe, recipe.Unit), Source: hash, Bytes: size,
-		Unit: recipe.Unit, Recipe: asset.RecipeRef{Name: in.Recipe.Name, Hash: in.Recipe.Hash()}, Findings: model.Findings,
-	}, io.NewSectionReader(file, 0, size))
-	if err != nil {
-		return err
-	}
-	receipt.Measured = model.Source
+	receipt := Receipt{Version: v, Duplicate: duplicate, Measured: model.Source, Links: in.links(v)}
 	w.Header().Set("Location", receipt.Links.Status)
 	return reply(w, http.StatusAccepted, receipt)
-}
-
-// patience is how long an upload waits for its turn to be looked at.
-const patience = 30 * time.Second
-
-// look reads and measures a file on disk.
-func (in *Intake) look(ctx context.Context, file *os.File, size int64, r pipeline.Recipe) (*pipeline.Model, error) {
-	wait, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	select {
-	case in.looking <- struct{}{}:
-		defer func() { <-in.looking }()
-	case <-wait.Done():
-		return nil, fmt.Errorf("%w: too many uploads at once; send it again in a moment", asset.ErrUnavailable)
-	}
-	src := make([]byte, size)
-	if _, err := file.ReadAt(src, 0); err != nil && !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("read the upload back: %w", err)
-	}
-	return pipeline.Examine(src, r)
 }
 
 // idle is how long an upload may stand still.
 const idle = 30 * time.Second
 
-// spool writes the request's body to a temporary file.
-func (in *Intake) spool(w http.ResponseWriter, r *http.Request, limit int64) (f *os.File, hash string, size int64, err error) {
-	if r.ContentLength > limit {
-		return nil, "", 0, errTooLarge(limit)
-	}
-	if f, err = os.CreateTemp(in.Temp, "upload-*"); err != nil {
-		return nil, "", 0, fmt.Errorf("spool an upload: %w", err)
-	}
-	sum := sha256.New()
-	body := &moving{http.MaxBytesReader(w, r.Body, limit), http.NewResponseController(w)}
-	disk := &noted{w: io.MultiWriter(f, sum)}
-	size, err = io.Copy(disk, body)
-	// What is left of the deadline must not end the request while it is looked at.
-	_ = body.control.SetReadDeadline(time.Time{})
-	if err == nil {
-		return f, hex.EncodeToString(sum.Sum(nil)), size, nil
-	}
-	if disk.err != nil { // our fault, not the client's
-		return nil, "", 0, errors.Join(fmt.Errorf("spool an upload: %w", err), f.Close(), os.Remove(f.Name()))
-	}
-	err = fmt.Errorf("%w: the upload broke off after %d bytes; send it again: %w", asset.ErrInvalid, size, err)
-	if _, large := errors.AsType[*http.MaxBytesError](err); large {
-		err = errTooLarge(limit)
-	}
-	return nil, "", 0, errors.Join(err, f.Close(), os.Remove(f.Name()))
-}
-
-func errTooLarge(limit int64) error {
-	return &scene.FormatError{Code: "too-large", Where: "the file", What: fmt.Sprintf("has more than %d bytes", limit), Do: "reduce the model"}
-}
-
-// noted is a writer that remembers its error.
-type noted struct {
-	w   io.Writer
-	err error
-}
-
-func (n *noted) Write(p []byte) (int, error) {
-	k, err := n.w.Write(p)
-	n.err = err
-	return k, err
-}
-
-// moving is a body that must not stand still.
+// moving is a body that must not stand still. When it breaks off that is the client's
+// fault.
 type moving struct {
-	io.Reader
+	r       io.Reader
+	limit   int64
 	control *http.ResponseController
 }
 
 func (m *moving) Read(p []byte) (int, error) {
 	// Where a deadline can't be set the server's own hold.
 	_ = m.control.SetReadDeadline(time.Now().Add(idle))
-	return m.Reader.Read(p)
-}
-
-// accept stores a source, records it and queues its job, in this order: what a crash
-// leaves between two of them is harmless or resumed.
-func (in *Intake) accept(ctx context.Context, v asset.Version, body io.Reader) (Receipt, error) {
-	err := in.Store.Put(ctx, asset.SourceKey(v.Merchant, v.Source), body, v.Bytes)
-	duplicate := errors.Is(err, asset.ErrConflict)
-	if err != nil && !duplicate {
-		return Receipt{}, err
+	n, err := m.r.Read(p)
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
+		return n, errTooLarge(m.limit)
 	}
-	v, err = in.Catalog.Submit(ctx, v)
-	if err != nil {
-		return Receipt{}, err
+	if err != nil && err != io.EOF {
+		err = fmt.Errorf("%w: the upload broke off; send it again: %w", asset.ErrInvalid, err)
 	}
-	if v.State == asset.Queued || v.State == asset.Running {
-		if err := in.Queue.Send(ctx, v.Ref()); err != nil {
-			return Receipt{}, err
-		}
-	}
-	return Receipt{Version: v, Duplicate: duplicate, Links: in.links(v)}, nil
+	return n, err
 }
 
 // Status is a model as merchants see it.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/plinth3d/plinth/pipeline/asset"
 )
@@ -17,15 +18,24 @@ func (c *Catalog) Newest(ctx context.Context, merchant, model string) (asset.Ver
 }
 
 // Current returns the manifest that is current.
-func (c *Catalog) Current(ctx context.Context, merchant, model string) (m asset.Manifest, err error) {
-	j := asset.Job{Merchant: merchant, Model: model}
+func (c *Catalog) Current(ctx context.Context, merchant, model string) (asset.Manifest, error) {
+	return c.manifest(ctx, asset.Job{Merchant: merchant, Model: model}, `SELECT v.manifest FROM current c JOIN versions v
+		ON v.merchant = c.merchant AND v.model = c.model AND v.version = c.version WHERE c.merchant = ? AND c.model = ?`, merchant, model)
+}
+
+// Manifest returns the manifest of a version.
+func (c *Catalog) Manifest(ctx context.Context, merchant, model, version string) (asset.Manifest, error) {
+	return c.manifest(ctx, asset.Job{Merchant: merchant, Model: model, Version: version},
+		"SELECT manifest FROM versions WHERE merchant = ? AND model = ? AND version = ? AND manifest != ''", merchant, model, version)
+}
+
+func (c *Catalog) manifest(ctx context.Context, j asset.Job, query string, values ...any) (m asset.Manifest, err error) {
 	var text string
-	err = c.db.QueryRowContext(ctx, `SELECT v.manifest FROM current c JOIN versions v ON v.merchant = c.merchant AND v.model = c.model AND v.version = c.version
-		WHERE c.merchant = ? AND c.model = ?`, merchant, model).Scan(&text)
-	if err != nil {
+	if err = c.db.QueryRowContext(ctx, query, values...).Scan(&text); err != nil {
 		return m, wrap(err, "look up the manifest of", j)
 	}
-	return m, wrap(json.Unmarshal([]byte(text), &m), "read the manifest of", j)
+	err = wrap(json.Unmarshal([]byte(text), &m), "read the manifest of", j)
+	return m, err
 }
 
 func (c *Catalog) list(ctx context.Context, what, where string, values ...any) (out []asset.Version, err error) {
@@ -62,6 +72,12 @@ func (c *Catalog) List(ctx context.Context, merchant string) ([]asset.Version, e
 // Unfinished returns what is queued or running.
 func (c *Catalog) Unfinished(ctx context.Context) ([]asset.Version, error) {
 	return c.list(ctx, "list unfinished jobs", "WHERE v.state IN (?, ?) ORDER BY v.submitted, v.rowid", asset.Queued, asset.Running)
+}
+
+// Waiting returns what is queued and became so since a time. It is cheap to ask for, however
+// much is queued: whoever owns a queue learns so what others submitted.
+func (c *Catalog) Waiting(ctx context.Context, since time.Time) ([]asset.Version, error) {
+	return c.list(ctx, "list waiting jobs", "WHERE v.state = ? AND v.updated >= ? ORDER BY v.updated, v.rowid", asset.Queued, since.UnixMilli())
 }
 
 // Jobs returns versions by state.

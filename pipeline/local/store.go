@@ -71,7 +71,7 @@ func (s *Store) Put(ctx context.Context, key string, body io.Reader, size int64)
 			err = fmt.Errorf("put %s: %w", key, e)
 		}
 	}()
-	n, err := io.Copy(tmp, io.LimitReader(reader{ctx, body}, size+1))
+	n, err := io.Copy(tmp, io.LimitReader(asset.Until(ctx, body), size+1))
 	if err != nil {
 		return fmt.Errorf("put %s: %w", key, err)
 	}
@@ -112,19 +112,6 @@ func (s *Store) syncDirs(key string) error {
 		}
 	}
 	return nil
-}
-
-// reader stops when its context does.
-type reader struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (r reader) Read(p []byte) (int, error) {
-	if err := r.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return r.r.Read(p)
 }
 
 // Stat tells of a blob.
@@ -185,21 +172,20 @@ func (s *Store) Read(ctx context.Context, key string, r asset.Range) (asset.Info
 	if err != nil {
 		return asset.Info{}, nil, errors.Join(err, f.Close())
 	}
-	part := &part{reader{ctx, nil}, f, min(r.Length, info.Size-r.Offset)}
-	part.r = io.NewSectionReader(f, r.Offset, part.left)
-	return info, part, nil
+	length := min(r.Length, info.Size-r.Offset)
+	return info, &part{asset.Until(ctx, io.NewSectionReader(f, r.Offset, length)), f, length}, nil
 }
 
 // part is a part of a file.
 type part struct {
-	reader
+	io.Reader
 	file *os.File
 	left int64
 }
 
 // Read tells a file that became shorter from the end of the part.
 func (p *part) Read(b []byte) (int, error) {
-	n, err := p.reader.Read(b)
+	n, err := p.Reader.Read(b)
 	if p.left -= int64(n); err == io.EOF && p.left > 0 {
 		err = io.ErrUnexpectedEOF
 	}

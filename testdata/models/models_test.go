@@ -68,3 +68,22 @@ func TestEveryModelIsValidAndHard(t *testing.T) {
 		}
 	}
 }
+
+func TestSmallModelsAreValidAndAllDifferent(t *testing.T) {
+	seen := map[string]int{}
+	for n := range 200 {
+		data, err := Small(n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if other, there := seen[string(data)]; there {
+			t.Errorf("%d and %d are the same", other, n)
+		}
+		seen[string(data)] = n
+	}
+	for data, n := range seen {
+		if _, err := glb.Decode([]byte(data), scene.DefaultLimits()); err != nil {
+			t.Errorf("%d: %v", n, err)
+		}
+	}
+}

@@ -265,6 +265,25 @@ func Catalog(t *testing.T, open func(t *testing.T) asset.Catalog) {
 			t.Errorf("the version has %d findings", len(v.Findings))
 		}
 	})
+	t.Run("the manifest of each version can be read", func(t *testing.T) {
+		c := open(t)
+		for _, name := range []string{"1", "2"} {
+			v := submit(t, c, version("a", name))
+			publish(t, c, v, claim(t, c, v))
+		}
+		waiting := submit(t, c, version("a", "3"))
+		for _, name := range []string{"1", "2"} {
+			if m, err := c.Manifest(t.Context(), "m", "a", name); err != nil || m.Version != name || len(m.Levels) != 1 {
+				t.Errorf("version %s: got %+v, %v", name, m, err)
+			}
+		}
+		// One that waits, others that are not there, and what can't be.
+		for _, j := range []asset.Job{waiting.Ref(), {Merchant: "m", Model: "a", Version: "4"}, {Merchant: "m", Model: "b", Version: "1"}, {Merchant: "m", Model: "a"}, {Merchant: "m", Model: "/", Version: "1"}} {
+			if _, err := c.Manifest(t.Context(), j.Merchant, j.Model, j.Version); !errors.Is(err, asset.ErrNotFound) {
+				t.Errorf("%v: got %v, want ErrNotFound", j, err)
+			}
+		}
+	})
 	t.Run("of many uploads at once one is the newest, and current at last", func(t *testing.T) {
 		c := open(t)
 		versions := make([]asset.Version, 6)

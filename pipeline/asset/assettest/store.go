@@ -181,8 +181,10 @@ func Store(t *testing.T, open func(t *testing.T) asset.Store) {
 			}
 		}
 	})
+	testLists(t, open)
 }
 
+// readPart reads a part of a blob.
 func readPart(t *testing.T, s asset.Store, key string, r asset.Range) (string, error) {
 	t.Helper()
 	_, body, err := s.Read(t.Context(), key, r)

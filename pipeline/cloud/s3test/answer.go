@@ -23,12 +23,17 @@ func newAnswer(status int) *answer { return &answer{status: status, header: http
 
 // failure is an error as S3 words it.
 func failure(status int, code, message string) *answer {
-	a := newAnswer(status)
-	a.header.Set("Content-Type", "application/xml")
-	text, err := xml.Marshal(struct {
+	return answerXML(status, struct {
 		XMLName                  xml.Name `xml:"Error"`
 		Code, Message, RequestId string   //nolint:revive // S3's own spelling
 	}{Code: code, Message: message, RequestId: "TEST"})
+}
+
+// answerXML is an answer with a body of XML.
+func answerXML(status int, body any) *answer {
+	a := newAnswer(status)
+	a.header.Set("Content-Type", "application/xml")
+	text, err := xml.Marshal(body)
 	if err != nil { // strings can't fail
 		return newAnswer(http.StatusInternalServerError)
 	}
@@ -72,21 +77,73 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // do does what is asked. The server is locked.
 func (s *Server) do(r *http.Request, path string, put []byte) *answer {
 	bucket, key, _ := strings.Cut(path, "/")
-	query := r.URL.Query()
-	query.Del("x-id") // the SDK's name of the operation
 	switch {
 	case r.Header.Get("Authorization") == "":
 		return failure(http.StatusForbidden, "AccessDenied", "The request is not signed.")
-	case bucket == "" || key == "" || len(query) > 0:
-		return failure(http.StatusNotImplemented, "NotImplemented", "Only objects are here.")
+	case bucket == "":
+		return failure(http.StatusNotImplemented, "NotImplemented", "Only buckets and objects are here.")
 	}
-	switch r.Method {
-	case http.MethodGet, http.MethodHead:
+	switch operation(r, key) {
+	case "GetObject", "HeadObject":
 		return s.get(r, path)
-	case http.MethodPut:
+	case "PutObject":
 		return s.take(r, path, put)
+	case "CopyObject":
+		return s.copy(r, path)
+	case "DeleteObject":
+		return s.drop(path)
+	case "ListObjectsV2":
+		return s.list(r, bucket)
+	case "CreateMultipartUpload":
+		return s.begin(r, path)
+	case "UploadPart":
+		return s.part(r, path, put)
+	case "CompleteMultipartUpload":
+		return s.complete(r, path, put)
+	case "AbortMultipartUpload":
+		return s.abort(r)
 	}
-	return failure(http.StatusMethodNotAllowed, "MethodNotAllowed", "Objects are read and put.")
+	return failure(http.StatusNotImplemented, "NotImplemented", "That is not known here.")
+}
+
+// operation is S3's name of what is asked; "" is none that is known here.
+func operation(r *http.Request, key string) string {
+	query := r.URL.Query()
+	has := func(names ...string) bool {
+		query.Del("x-id") // the SDK's name of the operation
+		for _, name := range names {
+			if !query.Has(name) {
+				return false
+			}
+		}
+		return len(query) == len(names)
+	}
+	copies := r.Header.Get("X-Amz-Copy-Source") != ""
+	switch {
+	case r.Method == http.MethodGet && key == "" && query.Get("list-type") == "2":
+		return "ListObjectsV2"
+	case key == "":
+		return ""
+	case r.Method == http.MethodGet && has():
+		return "GetObject"
+	case r.Method == http.MethodHead && has():
+		return "HeadObject"
+	case r.Method == http.MethodPut && has() && copies:
+		return "CopyObject"
+	case r.Method == http.MethodPut && has():
+		return "PutObject"
+	case r.Method == http.MethodPut && has("partNumber", "uploadId") && !copies:
+		return "UploadPart"
+	case r.Method == http.MethodDelete && has():
+		return "DeleteObject"
+	case r.Method == http.MethodDelete && has("uploadId"):
+		return "AbortMultipartUpload"
+	case r.Method == http.MethodPost && has("uploads"):
+		return "CreateMultipartUpload"
+	case r.Method == http.MethodPost && has("uploadId"):
+		return "CompleteMultipartUpload"
+	}
+	return ""
 }
 
 // await waits until something comes from gate, and gives the request up when its

@@ -21,6 +21,16 @@ import (
 
 // take answers PutObject. The server is locked, so of two writers one wins.
 func (s *Server) take(r *http.Request, path string, data []byte) *answer {
+	if bad := s.refused(r, path); bad != nil {
+		return bad
+	}
+	a := newAnswer(http.StatusOK)
+	a.header.Set("ETag", s.put(path, data).tag)
+	return a
+}
+
+// refused is the answer to a writer whose condition does not hold; nil where it does.
+func (s *Server) refused(r *http.Request, path string) *answer {
 	_, taken := s.objects[path]
 	switch none := r.Header.Get("If-None-Match"); {
 	case none != "" && none != "*":
@@ -28,9 +38,7 @@ func (s *Server) take(r *http.Request, path string, data []byte) *answer {
 	case none == "*" && taken:
 		return failure(http.StatusPreconditionFailed, "PreconditionFailed", "If-None-Match does not hold.")
 	}
-	a := newAnswer(http.StatusOK)
-	a.header.Set("ETag", s.put(path, data).tag)
-	return a
+	return nil
 }
 
 // upload reads a body and checks all that is said about it.

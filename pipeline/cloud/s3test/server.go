@@ -2,8 +2,9 @@
 // blobs needs, in memory, and that can be told to fail in the ways S3 and the
 // network in between fail. Production code does not import it.
 //
-// It knows GetObject, HeadObject and PutObject, path-style. Checksums and lengths
-// are checked, signatures are only asked for. Every bucket exists.
+// It knows GetObject, HeadObject, PutObject, CopyObject, DeleteObject, ListObjectsV2 and
+// uploads in parts, path-style. Checksums and lengths are checked, signatures are only
+// asked for. Every bucket exists.
 package s3test
 
 import (
@@ -33,7 +34,10 @@ type Server struct {
 	done   chan struct{} // closed when the test ends: nothing is held any longer
 
 	mu       sync.Mutex
-	objects  map[string]object // by bucket/key
+	objects  map[string]object     // by bucket/key
+	uploads  map[string]*multipart // by ID
+	began    int                   // uploads so far
+	page     int                   // most objects in an answer to a list
 	rules    []*rule
 	requests []Request
 	arrived  chan struct{} // closed, and another one made, with each request
@@ -49,7 +53,9 @@ type object struct {
 type Request struct {
 	Method, Path                string // Path is bucket/key
 	Range, IfMatch, IfNoneMatch string
-	Chunked                     bool // the body came in the streaming form, with its checksum behind it
+	Operation                   string // as S3 calls it: PutObject
+	Encryption                  string // algorithm and key that are asked for, "bucket" if it is the bucket's
+	Chunked                     bool   // the body came in the streaming form, with its checksum behind it
 }
 
 // New starts a server that ends with the test.
@@ -75,7 +81,7 @@ func NewTLS(t testing.TB) *Server {
 }
 
 func prepare() (*Server, *httptest.Server) {
-	s := &Server{done: make(chan struct{}), objects: map[string]object{}, arrived: make(chan struct{})}
+	s := &Server{done: make(chan struct{}), objects: map[string]object{}, uploads: map[string]*multipart{}, page: 1000, arrived: make(chan struct{})}
 	h := httptest.NewUnstartedServer(s)
 	h.Config.ErrorLog = log.New(io.Discard, "", 0) // connections that clients drop are no news
 	return s, h
@@ -122,10 +128,14 @@ func (s *Server) Put(path string, data []byte) {
 }
 
 func (s *Server) put(path string, data []byte) object {
-	sum := md5.Sum(data)
-	o := object{slices.Clone(data), `"` + hex.EncodeToString(sum[:]) + `"`, time.Now()}
+	o := newObject(data)
 	s.objects[path] = o
 	return o
+}
+
+func newObject(data []byte) object {
+	sum := md5.Sum(data)
+	return object{slices.Clone(data), `"` + hex.EncodeToString(sum[:]) + `"`, time.Now()}
 }
 
 // Get returns the bytes under bucket/key, and if there is an object.
@@ -134,6 +144,30 @@ func (s *Server) Get(path string) ([]byte, bool) {
 	defer s.mu.Unlock()
 	o, ok := s.objects[path]
 	return slices.Clone(o.data), ok
+}
+
+// Age makes the object under bucket/key older.
+func (s *Server) Age(path string, by time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if o, ok := s.objects[path]; ok {
+		o.modified = o.modified.Add(-by)
+		s.objects[path] = o
+	}
+}
+
+// Page makes answers to lists hold at most n objects.
+func (s *Server) Page(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.page = n
+}
+
+// Uploads is how many uploads in parts are neither complete nor aborted.
+func (s *Server) Uploads() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.uploads)
 }
 
 // Remove removes the object under bucket/key.
@@ -202,13 +236,23 @@ func (s *Server) Wait(ctx context.Context, method, key string, n int) error {
 	}
 }
 
+func encryption(h http.Header) string {
+	text := h.Get("X-Amz-Server-Side-Encryption") + " " + h.Get("X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id")
+	if h.Get("X-Amz-Server-Side-Encryption-Bucket-Key-Enabled") == "true" {
+		text += " bucket"
+	}
+	return strings.TrimSpace(text)
+}
+
 // note counts a request and returns what the rules make of it.
 func (s *Server) note(r *http.Request) plan {
 	q := Request{
 		Method: r.Method, Path: strings.TrimPrefix(r.URL.Path, "/"),
 		Range: r.Header.Get("Range"), IfMatch: r.Header.Get("If-Match"), IfNoneMatch: r.Header.Get("If-None-Match"),
-		Chunked: chunked(r.Header),
+		Chunked: chunked(r.Header), Encryption: encryption(r.Header),
 	}
+	_, key, _ := strings.Cut(q.Path, "/")
+	q.Operation = operation(r, key)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.requests = append(s.requests, q)

@@ -3,6 +3,7 @@ package s3test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -56,7 +57,7 @@ func TestObjectsAreReadByParts(t *testing.T) {
 		{"GET", "If-None-Match", `"x", ` + tag, 304, "", ""},
 		{"GET", "If-None-Match", `"x"`, 200, "0123456789", ""},
 		{"GET", "Authorization", "", 403, "AccessDenied", ""},
-		{"DELETE", "", "", 405, "MethodNotAllowed", ""},
+		{"PATCH", "", "", 501, "NotImplemented", ""},
 	} {
 		var header []string
 		if c.field != "" {
@@ -169,5 +170,51 @@ func TestAnAnswerIsHeldUntilItsGateOpens(t *testing.T) {
 	cancel()
 	if err := s.Wait(ctx, "GET", "k", 2); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestListsComeInPages(t *testing.T) {
+	s := New(t)
+	for _, path := range []string{"b/a", "b/c/1", "b/c/2", "b/c/3", "b/d", "other/c/4"} {
+		s.Put(path, []byte("x"))
+	}
+	s.Page(2)
+	_, text := ask(t, s, "GET", "/b?list-type=2&max-keys=1000&prefix=c/", "")
+	if !strings.Contains(text, "<Key>c/2</Key>") || strings.Contains(text, "c/3") || !strings.Contains(text, "<IsTruncated>true</IsTruncated><NextContinuationToken>c/2</NextContinuationToken>") {
+		t.Errorf("the first page is %s", text)
+	}
+	_, text = ask(t, s, "GET", "/b?list-type=2&max-keys=1000&prefix=c/&continuation-token=c/2", "")
+	if !strings.Contains(text, "<Key>c/3</Key>") || strings.Contains(text, "c/4") || !strings.Contains(text, "<IsTruncated>false</IsTruncated>") {
+		t.Errorf("the last page is %s", text)
+	}
+}
+
+func TestAnUploadInPartsEnds(t *testing.T) {
+	s := New(t)
+	large := strings.Repeat("x", minPart)
+	const list = `<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>%s</ETag></Part><Part><PartNumber>2</PartNumber><ETag>%s</ETag></Part></CompleteMultipartUpload>`
+	for i, c := range []struct {
+		first, condition string
+		status           int
+		code             string
+	}{{large, "", 200, ""}, {large, "*", 412, "PreconditionFailed"}, {"small", "", 400, "EntityTooSmall"}} {
+		_, text := ask(t, s, "POST", "/b/k?uploads", "")
+		_, id, _ := strings.Cut(text, "<UploadId>")
+		id, _, _ = strings.Cut(id, "<")
+		var tags [2]string
+		for n, body := range []string{c.first, "end"} {
+			answer, _ := ask(t, s, "PUT", fmt.Sprintf("/b/k?partNumber=%d&uploadId=%s", n+1, id), body)
+			tags[n] = answer.Header.Get("ETag")
+		}
+		answer, text := ask(t, s, "POST", "/b/k?uploadId="+id, fmt.Sprintf(list, tags[0], tags[1]), "If-None-Match", c.condition)
+		if answer.StatusCode != c.status || !strings.Contains(text, c.code) {
+			t.Errorf("number %d: got %d, %s", i, answer.StatusCode, text)
+		}
+		if got, _ := s.Get("b/k"); string(got) != large+"end" {
+			t.Errorf("number %d: %d bytes are there", i, len(got))
+		}
+	}
+	if n := s.Uploads(); n != 2 {
+		t.Errorf("%d uploads are open, want those that failed", n)
 	}
 }
