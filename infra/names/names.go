@@ -3,6 +3,8 @@
 // the product by a test where the product tells it.
 package names
 
+import "github.com/plinth3d/plinth/pipeline/asset"
+
 // Lanes are the queues of jobs, most urgent first, each with its share of a worker's turns.
 var Lanes = []Lane{{"interactive", 6}, {"bulk", 3}, {"backfill", 1}}
 
@@ -32,11 +34,13 @@ const (
 
 // Prefixes of keys: in the bucket of uploads, and in the store.
 const (
-	Raw        = "raw/"       // raw/MERCHANT/MODEL.glb
-	Source     = "source/"    // source/MERCHANT/SHA256
-	Recipe     = "recipe/"    // recipe/HASH
-	Rendition  = "rendition/" // rendition/MERCHANT/SHA256
-	UploadSuff = ".glb"
+	Raw        = "raw/"            // raw/MERCHANT/MODEL.glb
+	Source     = "source/"         // source/MERCHANT/SHA256
+	Recipe     = "recipe/"         // recipe/HASH
+	Rendition  = asset.Renditions  // rendition/MERCHANT/SHA256
+	Checkpoint = asset.Checkpoints // of jobs that were broken off
+	Sweep      = asset.Sweeps      // marks of those who remove garbage
+	UploadEnd  = ".glb"
 )
 
 // Indexes of the catalog's table.
@@ -51,27 +55,19 @@ const (
 	AdminPort  = 9090 // /healthz, /readyz, /metrics
 )
 
-// Namespace is that of the product's own metrics in CloudWatch.
+// Namespace is that of the product's own metrics in CloudWatch. An account has one
+// installation in a region.
 const Namespace = "Plinth"
 
-// Metrics that the product writes with --metrics emf and that alarms or the dashboard read.
-// Each has the dimension Service, which is the role: worker, origin, precheck.
+// Metrics of the product that alarms and the dashboard read. A test looks them up, with their
+// dimensions, in the product's own tables.
 const (
-	JobsDone       = "JobsDone"       // count
-	JobsFailed     = "JobsFailed"     // count: attempts that end in a retry
-	JobsBuried     = "JobsBuried"     // count
-	JobSeconds     = "JobSeconds"     // seconds from lease to publication
-	JobWait        = "JobWait"        // seconds from submission to lease
-	Requests       = "Requests"       // count
-	RequestErrors  = "RequestErrors"  // count: answers of 500 and above
-	RequestSeconds = "RequestSeconds" // seconds
-	CacheHits      = "CacheHits"      // count: files from memory or disk
-	CacheMisses    = "CacheMisses"    // count: files from the store
-	BackendErrors  = "BackendErrors"  // count: reads of store or catalog that failed
+	Jobs          = "plinth_jobs_total"                  // by outcome
+	JobSeconds    = "plinth_job_seconds"                 // by outcome
+	JobWait       = "plinth_job_memory_wait_seconds"     // for memory, once a worker has the job
+	JobDollars    = "plinth_job_dollars_total"           // in all
+	Requests      = "plinth_origin_requests_total"       // by status
+	Objects       = "plinth_origin_objects_total"        // by layer, and in all
+	BackendErrors = "plinth_origin_backend_errors_total" // in all
+	SentBytes     = "plinth_origin_bytes_total"          // in all
 )
-
-// Emitted are all metrics that the product writes.
-var Emitted = []string{
-	JobsDone, JobsFailed, JobsBuried, JobSeconds, JobWait,
-	Requests, RequestErrors, RequestSeconds, CacheHits, CacheMisses, BackendErrors,
-}

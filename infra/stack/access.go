@@ -45,12 +45,12 @@ func known(buckets ...awss3.Bucket) grant {
 }
 
 func (s *site) workerGrants(q *queues, d *data) []grant {
-	var jobs, dead []awssqs.Queue
-	for _, l := range q.lanes {
-		jobs, dead = append(jobs, l.jobs), append(dead, l.dead)
-	}
+	jobs, dead := q.split()
 	return []grant{
-		{actions: []string{"s3:GetObject", "s3:PutObject"}, on: below(d.derived, names.Source, names.Recipe, names.Rendition)},
+		{
+			actions: []string{"s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"},
+			on:      below(d.derived, names.Source, names.Recipe, names.Rendition, names.Checkpoint),
+		},
 		{actions: []string{"s3:GetObject"}, on: below(d.raw, names.Raw)},
 		known(d.derived, d.raw),
 		d.tableGrant("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem"),
@@ -61,6 +61,28 @@ func (s *site) workerGrants(q *queues, d *data) []grant {
 		{actions: []string{"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"}, on: arns(dead)},
 		d.keyGrant("kms:Decrypt", "kms:GenerateDataKey"),
 	}
+}
+
+// operatorGrants are for what people do by hand: all that workers may, and garbage, dead
+// letters and the ledger.
+func (s *site) operatorGrants(q *queues, d *data) []grant {
+	_, dead := q.split()
+	all := append(s.workerGrants(q, d),
+		grant{actions: []string{"s3:DeleteObject"}, on: below(d.derived, names.Rendition, names.Checkpoint, names.Sweep)},
+		grant{actions: []string{"s3:PutObject"}, on: below(d.derived, names.Sweep)},
+		grant{actions: []string{"sqs:ReceiveMessage", "sqs:ChangeMessageVisibility", "sqs:DeleteMessage"}, on: arns(dead)})
+	if d.ledger != nil {
+		all = append(all, grant{actions: []string{"rds-db:connect"}, on: []*string{new(d.ledger.user(d.stack))}})
+	}
+	return all
+}
+
+// split is the lanes' queues and those of their dead letters.
+func (q *queues) split() (jobs, dead []awssqs.Queue) {
+	for _, l := range q.lanes {
+		jobs, dead = append(jobs, l.jobs), append(dead, l.dead)
+	}
+	return jobs, dead
 }
 
 func (s *site) originGrants(d *data) []grant {
@@ -76,7 +98,7 @@ func (s *site) precheckGrants(q *queues, d *data) []grant {
 	lane := q.lanes[0].jobs
 	return []grant{
 		{actions: []string{"s3:GetObject"}, on: below(d.raw, names.Raw)},
-		{actions: []string{"s3:GetObject", "s3:PutObject"}, on: below(d.derived, names.Source, names.Recipe)},
+		{actions: []string{"s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"}, on: below(d.derived, names.Source, names.Recipe)},
 		known(d.derived, d.raw),
 		d.tableGrant("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem"),
 		{actions: []string{"sqs:SendMessage", "sqs:GetQueueUrl", "sqs:GetQueueAttributes"}, on: []*string{lane.QueueArn()}},

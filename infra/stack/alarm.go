@@ -2,6 +2,7 @@ package stack
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	cw "github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
@@ -40,20 +41,30 @@ func metric(namespace, name, statistic string, minute int, dimensions ...string)
 }
 
 // ours is a metric that the product writes.
-func ours(name, statistic, role string, minute int) cw.Metric {
-	return metric(names.Namespace, name, statistic, minute, "Service", role)
+func ours(name, statistic string, minute int, dimensions ...string) cw.Metric {
+	return metric(names.Namespace, name, statistic, minute, dimensions...)
 }
 
-// ratio is one metric over the sum of others, 0 where there are none.
-func ratio(minute int, part cw.IMetric, whole ...cw.IMetric) cw.IMetric {
-	using := map[string]cw.IMetric{"part": part}
-	sum := ""
-	for i, m := range whole {
-		id := fmt.Sprintf("whole%d", i)
-		using[id] = m
-		sum += "+FILL(" + id + ",0)"
+// jobs is how many attempts ended so.
+func jobs(outcome string) cw.Metric { return ours(names.Jobs, "Sum", 5, "outcome", outcome) }
+
+// answers is how many requests the origin answered so.
+func answers(status string) cw.Metric { return ours(names.Requests, "Sum", 1, "status", status) }
+
+// ratio is the sum of some metrics over the sum of others, 0 where there are none.
+func ratio(minute int, parts, whole []cw.IMetric) cw.IMetric {
+	using := map[string]cw.IMetric{}
+	add := func(prefix string, all []cw.IMetric) string {
+		var terms []string
+		for i, m := range all {
+			id := fmt.Sprintf("%s%d", prefix, i)
+			using[id] = m
+			terms = append(terms, "FILL("+id+",0)")
+		}
+		return "(" + strings.Join(terms, "+") + ")"
 	}
+	part, all := add("part", parts), add("whole", whole)
 	return cw.NewMathExpression(&cw.MathExpressionProps{
-		Expression: new("IF(" + sum[1:] + " > 0, FILL(part,0)/(" + sum[1:] + "), 0)"), UsingMetrics: &using, Period: minutes(minute),
+		Expression: new("IF(" + all + " > 0, " + part + "/" + all + ", 0)"), UsingMetrics: &using, Period: minutes(minute),
 	})
 }

@@ -35,7 +35,6 @@ func (s *site) queueAlarms(p parts) (all []alarm) {
 }
 
 func (s *site) workAlarms(p parts) []alarm {
-	const worker = "worker"
 	waiting, sum := map[string]cw.IMetric{}, ""
 	for i, l := range p.q.lanes {
 		id := fmt.Sprintf("waiting%d", i)
@@ -44,13 +43,13 @@ func (s *site) workAlarms(p parts) []alarm {
 	}
 	waiting["running"] = metric("ECS/ContainerInsights", "RunningTaskCount", "Average", 5, "ClusterName", *p.f.cluster.ClusterName(), "ServiceName", *p.f.workers.ServiceName())
 	backlog := cw.NewMathExpression(&cw.MathExpressionProps{Expression: new("(" + sum[1:] + ")/IF(FILL(running,0) > 1, running, 1)"), UsingMetrics: &waiting, Period: minutes(5)})
-	done, buried := ours(names.JobsDone, "Sum", worker, 5), ours(names.JobsBuried, "Sum", worker, 5)
+	done, retried, buried := jobs("done"), jobs("retry"), jobs("buried")
 	all := []alarm{
 		{name: "backlog", what: "Each worker has far more jobs before it than scaling allows", metric: backlog, over: 10 * s.Fleet.Backlog, minutes: 5, of: 6, in: 6},
-		{name: "jobs-buried", what: "More than a twentieth of jobs are buried", metric: ratio(5, buried, done, buried), over: .05, minutes: 5},
-		{name: "jobs-retried", what: "More than a tenth of attempts fail", metric: ratio(5, ours(names.JobsFailed, "Sum", worker, 5), done, ours(names.JobsFailed, "Sum", worker, 5)), over: .1, minutes: 5},
-		{name: "jobs-slow", what: "One job in twenty takes longer than five minutes", metric: ours(names.JobSeconds, "p95", worker, 5), over: 300, minutes: 5},
-		{name: "jobs-late", what: "One job in twenty waits longer than a minute for a worker", metric: ours(names.JobWait, "p95", worker, 5), over: 60, minutes: 5, of: 6, in: 6},
+		{name: "jobs-buried", what: "More than a twentieth of jobs are buried", metric: ratio(5, []cw.IMetric{buried}, []cw.IMetric{done, buried}), over: .05, minutes: 5},
+		{name: "jobs-retried", what: "More than a tenth of attempts fail", metric: ratio(5, []cw.IMetric{retried}, []cw.IMetric{done, retried, buried}), over: .1, minutes: 5},
+		{name: "jobs-slow", what: "One job in twenty takes longer than five minutes", metric: ours(names.JobSeconds, "p95", 5, "outcome", "done"), over: 300, minutes: 5},
+		{name: "jobs-cramped", what: "One job in twenty waits longer than a minute for memory", metric: ours(names.JobWait, "p95", 5), over: 60, minutes: 5, of: 6, in: 6},
 	}
 	if p.f.precheck != nil {
 		name := *p.f.precheck.function.Ref()
@@ -62,19 +61,19 @@ func (s *site) workAlarms(p parts) []alarm {
 }
 
 func (s *site) originAlarms(p parts) []alarm {
-	const role = "origin"
 	balancer, group := *p.o.balancer.LoadBalancerFullName(), *p.o.targets.TargetGroupFullName()
 	healthy := func(statistic string) cw.Metric {
 		return metric("AWS/ApplicationELB", "HealthyHostCount", statistic, 1, "LoadBalancer", balancer, "TargetGroup", group)
 	}
+	requests := metric("AWS/ApplicationELB", "RequestCount", "Sum", 1, "LoadBalancer", balancer)
 	return []alarm{
 		{name: originsHealthy, what: "No origin of the region is healthy", metric: healthy("Maximum"), over: 1, under: true, of: 2, in: 2, silence: true},
 		{name: "origins-missing", what: "Fewer origins are healthy than there should be at least", metric: healthy("Minimum"), over: float64(s.Origin.PerZone * len(s.Zones)), under: true, of: 10, in: 10, silence: true},
-		{name: "origin-errors", what: "More than one request in a hundred gets 500 or above", metric: ratio(1, ours(names.RequestErrors, "Sum", role, 1), ours(names.Requests, "Sum", role, 1)), over: .01},
+		{name: "origin-errors", what: "More than one request in a hundred gets 500 or above", metric: ratio(1, []cw.IMetric{answers("500"), answers("503")}, []cw.IMetric{requests}), over: .01},
 		{name: "origin-refused", what: "The balancer itself answers 500 or above: no origin takes requests", metric: metric("AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count", "Sum", 1, "LoadBalancer", balancer), over: 10},
-		{name: "origin-slow", what: "One request in a hundred takes longer than a second", metric: ours(names.RequestSeconds, "p99", role, 1), over: 1},
-		{name: "origin-misses", what: "Less than half of the files come from the caches of origins", metric: ratio(15, ours(names.CacheMisses, "Sum", role, 15), ours(names.CacheHits, "Sum", role, 15), ours(names.CacheMisses, "Sum", role, 15)), over: .5, minutes: 15, of: 4, in: 4},
-		{name: "backend-errors", what: "Reads of the store or the catalog fail", metric: ours(names.BackendErrors, "Sum", role, 1), over: 10},
+		{name: "origin-slow", what: "One request in a hundred waits longer than a second for its answer to begin", metric: metric("AWS/ApplicationELB", "TargetResponseTime", "p99", 1, "LoadBalancer", balancer), over: 1},
+		{name: "origin-misses", what: "Less than half of the files come from the caches of origins", metric: ratio(15, []cw.IMetric{ours(names.Objects, "Sum", 15, "layer", "store")}, []cw.IMetric{ours(names.Objects, "Sum", 15)}), over: .5, minutes: 15, of: 4, in: 4},
+		{name: "backend-errors", what: "Reads of the store or the catalog fail", metric: ours(names.BackendErrors, "Sum", 1), over: 10},
 	}
 }
 

@@ -9,12 +9,14 @@ import (
 	"testing"
 
 	"github.com/plinth3d/plinth/infra/names"
+	product "github.com/plinth3d/plinth/origin"
+	"github.com/plinth3d/plinth/pipeline/metrics"
 )
 
 // told is what AWS itself writes, by namespace: only these may be in alarms and policies.
 var told = map[string][]string{
 	"AWS/SQS":               {"ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"},
-	"AWS/ApplicationELB":    {"HealthyHostCount", "HTTPCode_ELB_5XX_Count", "RequestCount"},
+	"AWS/ApplicationELB":    {"HealthyHostCount", "HTTPCode_ELB_5XX_Count", "RequestCount", "TargetResponseTime"},
 	"AWS/CloudFront":        {"5xxErrorRate", "4xxErrorRate", "CacheHitRate", "OriginLatency", "FunctionExecutionErrors", "Requests", "BytesDownloaded"},
 	"AWS/WAFV2":             {"BlockedRequests"},
 	"AWS/Route53":           {"HealthCheckStatus"},
@@ -24,23 +26,45 @@ var told = map[string][]string{
 	"AWS/RDS":               {"ACUUtilization", "DatabaseConnections"},
 	"AWS/Lambda":            {"Errors", "Throttles"},
 	"ECS/ContainerInsights": {"RunningTaskCount"},
-	names.Namespace:         names.Emitted,
+}
+
+// written says whether somebody writes a metric by these dimensions: AWS, or the product by
+// its own tables.
+func written(m any) bool {
+	name := fmt.Sprint(at(m, "MetricName"))
+	if at(m, "Namespace") != names.Namespace {
+		return slices.Contains(told[fmt.Sprint(at(m, "Namespace"))], name)
+	}
+	var by []string
+	for _, d := range list(at(m, "Dimensions")) {
+		by = append(by, fmt.Sprint(at(d, "Name")))
+	}
+	slices.Sort(by)
+	for _, row := range slices.Concat(metrics.All(), product.AllMetrics()) {
+		for _, set := range row.Dimensions() {
+			if row.Name == name && slices.Equal(slices.Sorted(slices.Values(set)), by) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func TestEachAlarmReadsWhatIsWritten(t *testing.T) {
 	each(t, func(t *testing.T, m *made) {
 		for _, a := range m.of(t, "CloudWatch::Alarm") {
-			metrics := metricsOf(a)
-			if len(metrics) == 0 {
+			read := metricsOf(a)
+			if len(read) == 0 {
 				t.Errorf("%s reads nothing", a)
 			}
-			for _, mm := range metrics {
-				namespace, name := fmt.Sprint(at(mm, "Namespace")), fmt.Sprint(at(mm, "MetricName"))
-				if !slices.Contains(told[namespace], name) {
-					t.Errorf("%s reads %s of %s, which nobody writes", a, name, namespace)
+			for _, mm := range read {
+				if !written(mm) {
+					t.Errorf("%s reads %v of %v by %v, which nobody writes", a, at(mm, "MetricName"), at(mm, "Namespace"), at(mm, "Dimensions"))
 				}
-				if namespace == names.Namespace && (at(mm, "Dimensions", 0, "Name") != "Service" || !slices.Contains([]any{"worker", "origin", "precheck"}, at(mm, "Dimensions", 0, "Value"))) {
-					t.Errorf("%s reads %s of %v", a, name, at(mm, "Dimensions"))
+				for _, d := range list(at(mm, "Dimensions")) {
+					if at(d, "Name") == "outcome" && !slices.Contains(metrics.Outcomes(), fmt.Sprint(at(d, "Value"))) {
+						t.Errorf("%s reads jobs that end as %v", a, at(d, "Value"))
+					}
 				}
 			}
 			if len(list(a.at("AlarmActions"))) != 1 || len(list(a.at("OKActions"))) != 1 {
@@ -49,8 +73,30 @@ func TestEachAlarmReadsWhatIsWritten(t *testing.T) {
 		}
 		for _, p := range m.of(t, "ApplicationAutoScaling::ScalingPolicy") {
 			for _, q := range list(p.at("TargetTrackingScalingPolicyConfiguration", "CustomizedMetricSpecification", "Metrics")) {
-				if s := at(q, "MetricStat", "Metric"); s != nil && !slices.Contains(told[fmt.Sprint(at(s, "Namespace"))], fmt.Sprint(at(s, "MetricName"))) {
+				if s := at(q, "MetricStat", "Metric"); s != nil && !written(s) {
 					t.Errorf("%s reads %v", p, s)
+				}
+			}
+		}
+	})
+}
+
+// The dashboard's page is text with references in it: all of our metrics on it are written.
+func TestTheDashboardShowsWhatIsWritten(t *testing.T) {
+	each(t, func(t *testing.T, m *made) {
+		for _, d := range m.of(t, "CloudWatch::Dashboard") {
+			body := m.name(d.stack, d.at("DashboardBody"))
+			found := regexp.MustCompile(`\["`+names.Namespace+`","(\w+)"((?:,"\w+","\w+")*)`).FindAllStringSubmatch(body, -1)
+			if len(found) < 5 {
+				t.Errorf("%s has %d metrics of ours: %.300s", d, len(found), body)
+			}
+			for _, f := range found {
+				var dimensions []any
+				for _, pair := range regexp.MustCompile(`"(\w+)","\w+"`).FindAllStringSubmatch(f[2], -1) {
+					dimensions = append(dimensions, map[string]any{"Name": pair[1]})
+				}
+				if !written(map[string]any{"Namespace": names.Namespace, "MetricName": f[1], "Dimensions": dimensions}) {
+					t.Errorf("the dashboard shows %s%s, which nobody writes", f[1], f[2])
 				}
 			}
 		}

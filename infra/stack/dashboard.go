@@ -22,9 +22,10 @@ func (s *site) dashboard(st awscdk.Stack, p parts) {
 			graph("Edge: hits, %", edge("CacheHitRate", "Average")),
 			graph("Edge: errors, %", edge("4xxErrorRate", "Average"), edge("5xxErrorRate", "Average")))
 	}
-	row(graph("Origin: requests and errors", ours(names.Requests, "Sum", "origin", 5), ours(names.RequestErrors, "Sum", "origin", 5)),
-		graph("Origin: seconds", ours(names.RequestSeconds, "p50", "origin", 5), ours(names.RequestSeconds, "p99", "origin", 5)),
-		graph("Origin: files from caches, from the store", ours(names.CacheHits, "Sum", "origin", 5), ours(names.CacheMisses, "Sum", "origin", 5)))
+	requests := metric("AWS/ApplicationELB", "RequestCount", "Sum", 5, "LoadBalancer", *p.o.balancer.LoadBalancerFullName())
+	row(graph("Origin: requests and errors", requests, answers("500"), answers("503")),
+		graph("Origin: seconds until an answer begins", metric("AWS/ApplicationELB", "TargetResponseTime", "p50", 5, "LoadBalancer", *p.o.balancer.LoadBalancerFullName()), metric("AWS/ApplicationELB", "TargetResponseTime", "p99", 5, "LoadBalancer", *p.o.balancer.LoadBalancerFullName())),
+		graph("Origin: files from memory, disk, store", ours(names.Objects, "Sum", 5, "layer", "memory"), ours(names.Objects, "Sum", 5, "layer", "disk"), ours(names.Objects, "Sum", 5, "layer", "store")))
 	var waiting, ages []cw.IMetric
 	for _, l := range p.q.all() {
 		waiting = append(waiting, metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", 5, "QueueName", *l.jobs.QueueName()))
@@ -32,9 +33,9 @@ func (s *site) dashboard(st awscdk.Stack, p parts) {
 	}
 	row(graph("Jobs waiting", waiting...), graph("Oldest job, seconds", ages...),
 		graph("Tasks", s.running(p, *p.f.workers.ServiceName()), s.running(p, *p.o.service.ServiceName())))
-	row(graph("Jobs done, retried, buried", ours(names.JobsDone, "Sum", "worker", 5), ours(names.JobsFailed, "Sum", "worker", 5), ours(names.JobsBuried, "Sum", "worker", 5)),
-		graph("Job: seconds", ours(names.JobSeconds, "p50", "worker", 5), ours(names.JobSeconds, "p95", "worker", 5)),
-		graph("Job: seconds until a worker takes it", ours(names.JobWait, "p50", "worker", 5), ours(names.JobWait, "p95", "worker", 5)))
+	row(graph("Jobs done, retried, buried", jobs("done"), jobs("retry"), jobs("buried")),
+		graph("Job: seconds", ours(names.JobSeconds, "p50", 5, "outcome", "done"), ours(names.JobSeconds, "p95", 5, "outcome", "done")),
+		graph("Cost of conversions, $", ours(names.JobDollars, "Sum", 5)))
 }
 
 // running is how many tasks a service has.

@@ -32,7 +32,8 @@ func (s *site) data(n *network, q *queues) *data {
 		// A source is read when a catalog is made anew, once or twice a year.
 		Id: new("sources"), Prefix: new(names.Source),
 		Transitions: &[]*awss3.Transition{{StorageClass: awss3.StorageClass_INTELLIGENT_TIERING(), TransitionAfter: days(0)}},
-	})
+	}, &awss3.LifecycleRule{Id: new("checkpoints"), Prefix: new(names.Checkpoint), Expiration: days(7)}, // of jobs that nobody took up again
+	)
 	s.collect(d)
 	d.announce(q)
 	s.serve(d)
@@ -131,7 +132,7 @@ func (d *data) announce(q *queues) {
 			Event: new("s3:ObjectCreated:*"), Queue: q.arrivals().QueueArn(),
 			Filter: &awss3.CfnBucket_NotificationFilterProperty{S3Key: &awss3.CfnBucket_S3KeyFilterProperty{Rules: []any{
 				&awss3.CfnBucket_FilterRuleProperty{Name: new("prefix"), Value: new(names.Raw)},
-				&awss3.CfnBucket_FilterRuleProperty{Name: new("suffix"), Value: new(names.UploadSuff)},
+				&awss3.CfnBucket_FilterRuleProperty{Name: new("suffix"), Value: new(names.UploadEnd)},
 			}}},
 		}},
 	})

@@ -64,9 +64,7 @@ func (s *site) fleet(n *network, q *queues, d *data) *fleet {
 	if s.Precheck {
 		f.precheck = s.precheck(st, q, d)
 	}
-	if d.ledger != nil {
-		s.operator(f, d)
-	}
+	s.operator(f, q, d)
 	return f
 }
 
@@ -114,13 +112,19 @@ func (s *site) shared(f *fleet, n *network, t *task) {
 	})
 }
 
-// operator is a task that people start, for `plinth merchants` and `plinth keys`: the one
-// that may log in to the ledger.
-func (s *site) operator(f *fleet, d *data) {
+// operator is a task that people start, with `merchants`, `keys`, `jobs`, `sweep` or `batch`
+// for its command: the one that may log in to the ledger.
+func (s *site) operator(f *fleet, q *queues, d *data) {
 	t := task{
-		role: "merchants", id: "operator", cpu: 256, memory: 512,
-		env:    map[string]string{"PLINTH_LEDGER": d.ledger.url()},
-		grants: []grant{{actions: []string{"rds-db:connect"}, on: []*string{new(d.ledger.user(f.stack))}}},
+		role: "version", id: "operator", cpu: 1024, memory: 2048, grants: s.operatorGrants(q, d),
+		why: "Whoever acts by hand reads, writes and removes objects whose names are hashes, below some prefixes, and asks two indexes of one table.",
+		env: map[string]string{
+			"PLINTH_STORE": "s3://" + *d.derived.BucketName(), "PLINTH_CATALOG": "dynamodb://" + s.Catalog(), "PLINTH_QUEUE": "sqs://" + s.Name(),
+			"PLINTH_DATA": scratchPath,
+		},
+	}
+	if d.ledger != nil {
+		t.env["PLINTH_LEDGER"] = d.ledger.url()
 	}
 	s.container(f.stack, t)
 }

@@ -19,6 +19,11 @@ var calls embed.FS
 var needs = map[string][]string{
 	"S3:HeadObject":                    {"s3:GetObject", "s3:ListBucket"}, // the latter for a 404
 	"S3:GetObject":                     {"s3:GetObject", "s3:ListBucket"},
+	"S3:ListObjectsV2":                 {"s3:ListBucket"},
+	"S3:CopyObject":                    {"s3:GetObject", "s3:PutObject"},
+	"S3:CreateMultipartUpload":         {"s3:PutObject"},
+	"S3:UploadPart":                    {"s3:PutObject"},
+	"S3:CompleteMultipartUpload":       {"s3:PutObject"},
 	"DynamoDB:TransactWriteItems":      {"dynamodb:PutItem"}, // of puts only
 	"SQS:ChangeMessageVisibilityBatch": {"sqs:ChangeMessageVisibility"},
 	"SQS:DeleteMessageBatch":           {"sqs:DeleteMessage"},
@@ -29,6 +34,7 @@ var needs = map[string][]string{
 var beside = map[string][]string{
 	"worker":   {"kms:Decrypt", "kms:GenerateDataKey"},                                                                                                                        // S3 and DynamoDB, by the key
 	"origin":   {"kms:Decrypt"},                                                                                                                                               // the same
+	"operator": {"kms:Decrypt", "kms:GenerateDataKey", "rds-db:connect"},                                                                                                      // the last where there is a ledger
 	"precheck": {"kms:Decrypt", "kms:GenerateDataKey", "logs:CreateLogStream", "logs:PutLogEvents", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"}, // Lambda receives
 }
 
@@ -93,7 +99,7 @@ var anything = []string{
 
 // partly are the wildcards within resources: what comes after a prefix of ours.
 var partly = []string{
-	"/raw/*", "/source/*", "/recipe/*", "/rendition/*", // objects of a bucket
+	"/raw/*", "/source/*", "/recipe/*", "/rendition/*", "/checkpoint/*", "/sweep/*", // objects of a bucket
 	"-us-east-1/*", "-us-west-2/*", // all objects of a bucket and its copy, for replication
 	":key/*", // the standby's, whose alias a condition names
 }
@@ -150,6 +156,9 @@ func TestRolesMayDoWhatTheyDo(t *testing.T) {
 				for _, a := range actions {
 					want[a] = true
 				}
+			}
+			if m.config.Ledger.Instances == 0 {
+				delete(want, "rds-db:connect")
 			}
 			got := map[string]bool{}
 			for _, s := range m.statements(t) {
