@@ -51,7 +51,7 @@ func TestAMistakeIsToldByItsField(t *testing.T) {
 		{`"cpu": 4096, "memoryMiB": 16384`, `"cpu": 4096, "memoryMiB": 16000`, "fleet: Fargate"},
 		{`"scratchGiB": 30`, `"scratchGiB": 20`, "scratchGiB"},
 		{`"min": 3, "max": 200`, `"min": 3, "max": 2`, "fleet: from"},
-		{`"backlog": 4`, `"backlog": 0`, "fleet.backlog"},
+		{`"backlog": 40`, `"backlog": 0`, "fleet.backlog"},
 		{`r8g.4xlarge`, `m7i.4xlarge`, "fleet.large.instance"},
 		{`"cacheMiB": 6144`, `"cacheMiB": 8192`, "origin.cacheMiB"},
 		{`"perZone": 2`, `"perZone": 1`, "origin.perZone"},

@@ -71,3 +71,12 @@ const (
 	BackendErrors = "plinth_origin_backend_errors_total" // in all
 	SentBytes     = "plinth_origin_bytes_total"          // in all
 )
+
+// Cooldowns of the scaling policies, in seconds: more tasks soon, fewer late, since a lull
+// between two uploads of a catalog is no end. Package scale runs the policies with the same.
+const (
+	WorkersOut = 60
+	WorkersIn  = 300
+	OriginsOut = 60
+	OriginsIn  = 300
+)

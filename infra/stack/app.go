@@ -20,12 +20,14 @@ import (
 	"github.com/cdklabs/cdk-nag-go/cdknag/v2"
 
 	"github.com/plinth3d/plinth/infra/config"
+	"github.com/plinth3d/plinth/infra/cost"
 )
 
 // site is an installation that is being put together.
 type site struct {
 	*config.Config
-	app awscdk.App
+	app    awscdk.App
+	prices *cost.Model
 }
 
 // flags are CDK's switches to what it does today rather than when it began.
@@ -46,17 +48,21 @@ var flags = map[string]any{
 
 // New puts an installation together. Its templates go to dir; "" is where the CDK asks for
 // them. Runtime comes first.
-func New(c *config.Config, dir string) awscdk.App {
+func New(c *config.Config, dir string) (awscdk.App, error) {
+	prices, err := cost.Load()
+	if err != nil {
+		return nil, err
+	}
 	props := &awscdk.AppProps{AnalyticsReporting: new(false), TreeMetadata: new(false), StackTraces: new(false), Context: &flags}
 	if dir != "" {
 		props.Outdir = &dir
 	}
-	s := &site{c, awscdk.NewApp(props)}
+	s := &site{c, awscdk.NewApp(props), prices}
 	awscdk.Aspects_Of(s.app).Add(cdknag.NewAwsSolutionsChecks(&cdknag.NagPackProps{
 		Verbose: new(true), Reports: new(true), ReportFormats: &[]cdknag.NagReportFormat{cdknag.NagReportFormat_JSON},
 	}), nil)
 	s.stacks()
-	return s.app
+	return s.app, nil
 }
 
 // stacks makes them all, each from those before.

@@ -6,10 +6,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/plinth3d/plinth/infra/role"
 )
 
 // containers are all, with the role that each runs.
-func (m *made) containers(t *testing.T, test func(r resource, c any, role string, args []string)) {
+func (m *made) containers(t *testing.T, test func(r resource, c any, name string, args []string)) {
 	t.Helper()
 	for _, d := range m.of(t, "ECS::TaskDefinition") {
 		for _, c := range list(d.at("ContainerDefinitions")) {
@@ -24,21 +26,21 @@ func (m *made) containers(t *testing.T, test func(r resource, c any, role string
 
 func TestContainersHaveNothingTheyDontNeed(t *testing.T) {
 	each(t, func(t *testing.T, m *made) {
-		m.containers(t, func(d resource, c any, role string, _ []string) {
+		m.containers(t, func(d resource, c any, name string, _ []string) {
 			for what, want := range map[string]any{"ReadonlyRootFilesystem": true, "User": "65532:65532", "StopTimeout": 120.0} {
 				if got := at(c, what); got != want {
-					t.Errorf("%s, %s: %s is %v, want %v", d, role, what, got, want)
+					t.Errorf("%s, %s: %s is %v, want %v", d, name, what, got, want)
 				}
 			}
 			if at(c, "Privileged") == true || at(c, "LinuxParameters", "Capabilities", "Drop", 0) != "ALL" {
-				t.Errorf("%s, %s has rights of root", d, role)
+				t.Errorf("%s, %s has rights of root", d, name)
 			}
 			var writable []string
 			for _, p := range list(at(c, "MountPoints")) {
 				writable = append(writable, fmt.Sprint(at(p, "ContainerPath")))
 			}
-			if !slices.Equal(writable, []string{"/tmp", scratchPath}) {
-				t.Errorf("%s, %s can write to %q", d, role, writable)
+			if !slices.Equal(writable, []string{"/tmp", role.Scratch}) {
+				t.Errorf("%s, %s can write to %q", d, name, writable)
 			}
 			if !strings.HasSuffix(m.name(d.stack, at(c, "Image")), ":"+m.config.Image.Tag) {
 				t.Errorf("%s runs %s", d, m.name(d.stack, at(c, "Image")))
@@ -73,19 +75,19 @@ func TestRolesAreStartedWithFlagsTheyHave(t *testing.T) {
 		t.Fatalf("the list of settings can't be read:\n%.2000s", out)
 	}
 	missing := map[string]bool{}
-	check := func(role string, args []string) {
-		if !commands[role] {
-			missing[role] = true
+	check := func(name string, args []string) {
+		if !commands[name] {
+			missing[name] = true
 			return
 		}
 		for _, a := range args {
-			if strings.HasPrefix(a, "--") && !known[role+" "+a] {
-				missing[role+" "+a] = true
+			if strings.HasPrefix(a, "--") && !known[name+" "+a] {
+				missing[name+" "+a] = true
 			}
 		}
 	}
 	each(t, func(t *testing.T, m *made) {
-		m.containers(t, func(_ resource, _ any, role string, args []string) { check(role, args) })
+		m.containers(t, func(_ resource, _ any, name string, args []string) { check(name, args) })
 		for _, f := range m.maybe("Lambda::Function") {
 			var args []string
 			for _, a := range list(f.at("ImageConfig", "Command")) {

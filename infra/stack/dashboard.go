@@ -1,6 +1,8 @@
 package stack
 
 import (
+	"fmt"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	cw "github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 
@@ -20,6 +22,7 @@ func (s *site) dashboard(st awscdk.Stack, p parts) {
 		}
 		row(graph("Edge: requests", edge("Requests", "Sum")),
 			graph("Edge: hits, %", edge("CacheHitRate", "Average")),
+			graph("Edge: $ for a million views", s.viewCost(edge("Requests", "Sum"), edge("BytesDownloaded", "Sum"))),
 			graph("Edge: errors, %", edge("4xxErrorRate", "Average"), edge("5xxErrorRate", "Average")))
 	}
 	requests := metric("AWS/ApplicationELB", "RequestCount", "Sum", 5, "LoadBalancer", *p.o.balancer.LoadBalancerFullName())
@@ -36,6 +39,17 @@ func (s *site) dashboard(st awscdk.Stack, p parts) {
 	row(graph("Jobs done, retried, buried", jobs("done"), jobs("retry"), jobs("buried")),
 		graph("Job: seconds", ours(names.JobSeconds, "p50", 5, "outcome", "done"), ours(names.JobSeconds, "p95", 5, "outcome", "done")),
 		graph("Cost of conversions, $", ours(names.JobDollars, "Sum", 5)))
+}
+
+// viewCost is what a million views cost by the requests and bytes of just now, at list
+// prices.
+func (s *site) viewCost(requests, bytes cw.IMetric) cw.IMetric {
+	request, gb := s.prices.Edge()
+	each := s.prices.Measured.View.Requests
+	return cw.NewMathExpression(&cw.MathExpressionProps{
+		Expression:   new(fmt.Sprintf("IF(requests > 0, (requests * %.10f + bytes / 1073741824 * %g) / requests * %g * 1000000, 0)", request, gb, each)),
+		UsingMetrics: &map[string]cw.IMetric{"requests": requests, "bytes": bytes}, Label: new("$"), Period: minutes(5),
+	})
 }
 
 // running is how many tasks a service has.

@@ -1,16 +1,14 @@
 package stack
 
 import (
-	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsefs"
 
-	"github.com/plinth3d/plinth/infra/names"
+	"github.com/plinth3d/plinth/infra/role"
 )
 
 // fleet is the workers, and what else of the product runs beside them.
@@ -22,22 +20,13 @@ type fleet struct {
 	large    *large    // nil without one
 }
 
-// lanesFlag is what a worker serves, and how often each has its turn.
-func lanesFlag() string {
-	var all []string
-	for _, l := range names.Lanes {
-		all = append(all, l.Name+"="+strconv.Itoa(l.Weight))
-	}
-	return strings.Join(all, ",")
-}
-
 func (s *site) fleet(n *network, q *queues, d *data) *fleet {
 	st := s.stack("fleet", "workers, the pre-check of uploads")
 	f := &fleet{stack: st, cluster: awsecs.NewCluster(st, new("Cluster"), &awsecs.ClusterProps{
 		ClusterName: new(s.Name()), Vpc: n.vpc, ContainerInsightsV2: awsecs.ContainerInsights_ENABLED,
 	})}
 	providers := s.providers(f, n)
-	t := s.worker(q, d, "worker", lanesFlag(), s.Fleet.CPU, s.Fleet.MemoryMiB)
+	t := s.worker(q, d, "worker", role.Lanes(), s.Fleet.CPU, s.Fleet.MemoryMiB)
 	t.disk = s.Fleet.ScratchGiB
 	if s.Fleet.EFS {
 		s.shared(f, n, &t)
@@ -83,15 +72,9 @@ func (s *site) providers(f *fleet, n *network) awsecs.CfnClusterCapacityProvider
 // worker is the role that makes levels, for some lanes.
 func (s *site) worker(q *queues, d *data, id, lanes string, cpu, memory int) task {
 	return task{
-		role: "worker", id: id, cpu: cpu, memory: memory, grants: s.workerGrants(q, d),
-		why: "A worker reads and writes objects whose names are hashes, below three prefixes, and asks two indexes of one table.",
-		args: settings(
-			"store", "s3://"+*d.derived.BucketName(), "catalog", "dynamodb://"+s.Catalog(),
-			"queue", "sqs://"+s.Name(), "lanes", lanes, "raw", "s3://"+*d.raw.BucketName()+"/"+strings.TrimSuffix(names.Raw, "/"),
-			"lease", fmt.Sprintf("%ds", names.Visibility), "slots", "1", "grace", "100s",
-			"data", scratchPath, "metrics", "emf", "log", "json"),
-		// A garbage collector that knows the limit works harder near it, rather than be killed.
-		env: map[string]string{"GOMEMLIMIT": fmt.Sprintf("%dMiB", memory*9/10)},
+		id: id, cpu: cpu, memory: memory, grants: s.workerGrants(q, d),
+		why:     "A worker reads and writes objects whose names are hashes, below three prefixes, and asks two indexes of one table.",
+		command: role.Worker(s.Config, d.where(), lanes), env: role.Limit(memory),
 	}
 }
 
@@ -116,11 +99,11 @@ func (s *site) shared(f *fleet, n *network, t *task) {
 // for its command: the one that may log in to the ledger.
 func (s *site) operator(f *fleet, q *queues, d *data) {
 	t := task{
-		role: "version", id: "operator", cpu: 1024, memory: 2048, grants: s.operatorGrants(q, d),
+		command: []string{"version"}, id: "operator", cpu: 1024, memory: 2048, grants: s.operatorGrants(q, d),
 		why: "Whoever acts by hand reads, writes and removes objects whose names are hashes, below some prefixes, and asks two indexes of one table.",
 		env: map[string]string{
 			"PLINTH_STORE": "s3://" + *d.derived.BucketName(), "PLINTH_CATALOG": "dynamodb://" + s.Catalog(), "PLINTH_QUEUE": "sqs://" + s.Name(),
-			"PLINTH_DATA": scratchPath,
+			"PLINTH_DATA": role.Scratch,
 		},
 	}
 	if d.ledger != nil {
@@ -130,3 +113,8 @@ func (s *site) operator(f *fleet, q *queues, d *data) {
 }
 
 func number(n int) string { return strconv.Itoa(n) }
+
+// where are the buckets, for those who are started.
+func (d *data) where() role.Where {
+	return role.Where{Derived: *d.derived.BucketName(), Raw: *d.raw.BucketName()}
+}

@@ -1,8 +1,6 @@
 package stack
 
 import (
-	"fmt"
-
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscertificatemanager"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
@@ -11,6 +9,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsroute53"
 
 	"github.com/plinth3d/plinth/infra/names"
+	"github.com/plinth3d/plinth/infra/role"
 )
 
 // origin is the service behind the edge. Its balancer has no address on the internet:
@@ -53,13 +52,8 @@ func (s *site) origin(n *network, d *data, f *fleet) *origin {
 func (s *site) originTask(d *data) task {
 	o := &s.Origin
 	return task{
-		role: "origin", id: "origin", cpu: o.CPU, memory: o.MemoryMiB, disk: max(o.DiskGiB+5, 21), grants: s.originGrants(d),
+		id: "origin", command: role.Origin(s.Config, d.where()), cpu: o.CPU, memory: o.MemoryMiB, disk: max(o.DiskGiB+5, 21), grants: s.originGrants(d),
 		why: "An origin reads objects whose names are hashes, below one prefix, and asks two indexes of one table.",
-		args: settings(
-			"store", "s3://"+*d.derived.BucketName(), "catalog", "dynamodb://"+s.Catalog(), "data", scratchPath,
-			"cache", scratchPath+"/cache", "disk", fmt.Sprintf("%dGiB", o.DiskGiB), "memory", fmt.Sprintf("%dMiB", o.CacheMiB),
-			"listen", fmt.Sprintf(":%d", names.OriginPort), "admin", fmt.Sprintf(":%d", names.AdminPort),
-			"metrics", "emf", "log", "json"),
 	}
 }
 
@@ -115,7 +109,7 @@ const healthPath = "/healthz"
 // scaleOrigins keeps the requests that a task gets each minute at what the configuration
 // says; a task that fails is missed by the others at once.
 func (s *site) scaleOrigins(o *origin, f *fleet) {
-	f.track(o.stack, target{o.service, "Origins", s.Origin.PerZone * len(s.Zones), s.Origin.Max, OriginsOut, OriginsIn}, float64(s.Origin.Requests), []any{
+	f.track(o.stack, target{o.service, "Origins", s.Origin.PerZone * len(s.Zones), s.Origin.Max, names.OriginsOut, names.OriginsIn}, float64(s.Origin.Requests), []any{
 		measure("requests", "AWS/ApplicationELB", "RequestCount", "Sum", "LoadBalancer", *o.balancer.LoadBalancerFullName()),
 		measure("running", "ECS/ContainerInsights", "RunningTaskCount", "Average", "ClusterName", *f.cluster.ClusterName(), "ServiceName", *o.service.ServiceName()),
 		formula("each", "FILL(requests,0) / IF(FILL(running,0) > 1, running, 1)"),

@@ -7,15 +7,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsapplicationautoscaling"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
-)
 
-// Cooldowns of the policies, in seconds: more tasks soon, fewer late, since a lull between
-// two uploads of a catalog is no end. Package scale runs the policies with the same.
-const (
-	WorkersOut = 60
-	WorkersIn  = 300
-	OriginsOut = 60
-	OriginsIn  = 300
+	"github.com/plinth3d/plinth/infra/names"
 )
 
 // target is what a service's number of tasks is kept by.
@@ -58,7 +51,7 @@ func (s *site) scaleWorkers(f *fleet, q *queues) {
 	metrics = append(metrics,
 		measure("running", "ECS/ContainerInsights", "RunningTaskCount", "Average", "ClusterName", *f.cluster.ClusterName(), "ServiceName", *f.workers.ServiceName()),
 		formula("backlog", "("+strings.Join(waiting, "+")+") / IF(FILL(running,0) > 1, running, 1)"))
-	f.track(f.stack, target{f.workers, "Workers", s.Fleet.Min, s.Fleet.Max, WorkersOut, WorkersIn}, s.Fleet.Backlog, metrics)
+	f.track(f.stack, target{f.workers, "Workers", s.Fleet.Min, s.Fleet.Max, names.WorkersOut, names.WorkersIn}, s.Fleet.Backlog, metrics)
 }
 
 // measure is a metric that only feeds a formula.

@@ -78,7 +78,11 @@ func synth(env string) (m *made, err error) {
 		return nil, err
 	}
 	dir := filepath.Join(folder, env)
-	New(c, dir).Synth(nil)
+	app, err := New(c, dir)
+	if err != nil {
+		return nil, err
+	}
+	app.Synth(nil)
 	m = &made{env: env, config: c, dir: dir, templates: map[string]map[string]any{}, exports: map[string]string{}}
 	return m, m.read()
 }

@@ -1,18 +1,21 @@
 package stack
 
 import (
+	"fmt"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecr"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsecs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsefs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+
+	"github.com/plinth3d/plinth/infra/role"
 )
 
 // task is a role of the product in a container.
 type task struct {
-	role        string // subcommand
-	id          string // of what is made for it
-	args        []string
+	id          string   // of what is made for it
+	command     []string // a role and its flags
 	env         map[string]string
 	cpu, memory int // units of 1/1024, MiB
 	disk        int // GiB of ephemeral storage
@@ -24,23 +27,16 @@ type task struct {
 	machine bool               // on a machine of ours, not on Fargate
 }
 
-// user is who the image runs as: nobody in particular.
-const user = "65532:65532"
-
-// scratchPath is the one place beside /tmp that a container can write to. The image has both
-// as volumes of its user: Fargate makes a volume belong to whom it belongs to there.
-const scratchPath = "/scratch"
-
 // container makes the definition of a task: read-only but for two volumes, nobody's user, no
 // capability, and two minutes for SIGTERM, which is all that a Spot interruption leaves.
 func (s *site) container(st awscdk.Stack, t task) awsecs.TaskDefinition {
-	role := awsiam.NewRole(st, new("Role"+t.id), &awsiam.RoleProps{AssumedBy: service("ecs-tasks"), Description: new("What " + t.id + " may call")})
-	give(role, t.grants)
+	may := awsiam.NewRole(st, new("Role"+t.id), &awsiam.RoleProps{AssumedBy: service("ecs-tasks"), Description: new("What " + t.id + " may call")})
+	give(may, t.grants)
 	if t.why != "" {
-		accept(role, "AwsSolutions-IAM5", t.why)
+		accept(may, "AwsSolutions-IAM5", t.why)
 	}
 	p := &awsecs.TaskDefinitionProps{
-		Compatibility: awsecs.Compatibility_FARGATE, Family: new(s.Name() + "-" + t.id), TaskRole: role, NetworkMode: awsecs.NetworkMode_AWS_VPC,
+		Compatibility: awsecs.Compatibility_FARGATE, Family: new(s.Name() + "-" + t.id), TaskRole: may, NetworkMode: awsecs.NetworkMode_AWS_VPC,
 		Cpu: new(number(t.cpu)), MemoryMiB: new(number(t.memory)),
 		RuntimePlatform: &awsecs.RuntimePlatform{CpuArchitecture: awsecs.CpuArchitecture_ARM64(), OperatingSystemFamily: awsecs.OperatingSystemFamily_LINUX()},
 		Volumes:         &[]*awsecs.Volume{{Name: new("tmp")}, t.volume()},
@@ -78,8 +74,8 @@ func (s *site) run(st awscdk.Stack, def awsecs.TaskDefinition, t task) {
 	linux.DropCapabilities(awsecs.Capability_ALL)
 	c := def.AddContainer(new("plinth"), &awsecs.ContainerDefinitionOptions{
 		Image:   awsecs.ContainerImage_FromEcrRepository(awsecr.Repository_FromRepositoryName(st, new("Image"+t.id), &s.Image.Repository), &s.Image.Tag),
-		Command: texts(append([]string{t.role}, t.args...)...), Environment: &env, Essential: new(true),
-		ReadonlyRootFilesystem: new(true), User: new(user), LinuxParameters: linux, StopTimeout: seconds(120), MemoryLimitMiB: new(float64(t.memory)),
+		Command: texts(t.command...), Environment: &env, Essential: new(true),
+		ReadonlyRootFilesystem: new(true), User: new(fmt.Sprintf("%d:%[1]d", role.User)), LinuxParameters: linux, StopTimeout: seconds(120), MemoryLimitMiB: new(float64(t.memory)),
 		Ulimits: &[]*awsecs.Ulimit{{Name: awsecs.UlimitName_NOFILE, SoftLimit: new(65536.0), HardLimit: new(65536.0)}},
 		Logging: awsecs.LogDriver_AwsLogs(&awsecs.AwsLogDriverProps{
 			LogGroup: s.logs(st, "Logs"+t.id, t.id), StreamPrefix: &t.id,
@@ -89,15 +85,6 @@ func (s *site) run(st awscdk.Stack, def awsecs.TaskDefinition, t task) {
 	})
 	c.AddMountPoints(
 		&awsecs.MountPoint{SourceVolume: new("tmp"), ContainerPath: new("/tmp"), ReadOnly: new(false)},
-		&awsecs.MountPoint{SourceVolume: new("scratch"), ContainerPath: new(scratchPath), ReadOnly: new(false)},
+		&awsecs.MountPoint{SourceVolume: new("scratch"), ContainerPath: new(role.Scratch), ReadOnly: new(false)},
 	)
-}
-
-// settings puts flags and their values in one list, in the order given.
-func settings(pairs ...string) []string {
-	var args []string
-	for i := 0; i < len(pairs); i += 2 {
-		args = append(args, "--"+pairs[i], pairs[i+1])
-	}
-	return args
 }
