@@ -44,9 +44,7 @@ func TestProcessRefusesWhatNeedsTooMuch(t *testing.T) {
 
 // FuzzEstimate: what can be read has an estimate, and no header is believed beyond reason.
 func FuzzEstimate(f *testing.F) {
-	for _, name := range []string{"rack", "flag"} {
-		f.Add(pipeline.Sample(f, name))
-	}
+	f.Add(pipeline.Heavy(f, 16, 4))
 	f.Add([]byte(`{"asset":{"version":"2.0"},"accessors":[{"count":9000000000000000000,"componentType":5126,"type":"MAT4"}],"meshes":[{"primitives":[{"attributes":{"POSITION":0}}]}],"nodes":[{"mesh":0},{"mesh":0}]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		need, err := pipeline.Estimate(data, pipeline.Default())

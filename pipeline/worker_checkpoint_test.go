@@ -62,7 +62,12 @@ func (w *watched) reads() int {
 
 func TestAJobGoesOnFromItsCheckpoint(t *testing.T) {
 	src := pipeline.Heavy(t, 1000, 64)
-	want := process(t, src)
+	whole := pipeline.NewMeter().Account()
+	want, err := pipeline.Processor{Account: whole}.Process(t.Context(), src, pipeline.Default())
+	if err != nil {
+		t.Fatal(err)
+	}
+	images, bodies := whole.Made()
 	for name, c := range map[string]struct {
 		spoil func([]byte) []byte
 		all   bool // is made again
@@ -103,12 +108,8 @@ func TestAJobGoesOnFromItsCheckpoint(t *testing.T) {
 					}
 				}
 			}
-			whole := pipeline.NewMeter().Account()
-			if _, err := (pipeline.Processor{Account: whole}).Process(t.Context(), src, pipeline.Default()); err != nil {
-				t.Fatal(err)
-			}
-			images, bodies := whole.Made()
-			a := told.list()[0]
+			all := told.list()
+			a := all[len(all)-1] // a machine that is very slow loses leases before
 			if again := a.Images+a.Bodies == images+bodies; again != c.all || store.reads() == 0 {
 				t.Errorf("%d images and %d bodies were made of %d and %d; %d checkpoints were read", a.Images, a.Bodies, images, bodies, store.reads())
 			}

@@ -200,7 +200,7 @@ func (o *batchRunOptions) end(ctx context.Context, c console, p pipeline.BatchPl
 		say("stopped: %v. Go on with --stop-on higher than %s, or go back with: plinth batch rollback %s", err, &o.stopOn, o.plan)
 		return failed{exitInput}
 	case broken:
-		say("broken off: %d of %d have not begun, %d are with workers, who go on. Go on with: plinth batch run %s", report.Left, report.Models, report.Queued+report.Running, o.plan)
+		say("broken off: %d of %d have not begun, %d wait for workers or are with them. Go on with: plinth batch run %s", report.Left, report.Models, report.Queued+report.Running, o.plan)
 		return failed{exitUnavailable}
 	case report.Failed > 0:
 		say("%d failed. Try them again with --retry", report.Failed)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/plinth3d/plinth/pipeline"
 	"github.com/plinth3d/plinth/pipeline/asset"
 	"github.com/plinth3d/plinth/pipeline/cloud"
 	"github.com/plinth3d/plinth/pipeline/cloud/s3test"
@@ -124,7 +126,7 @@ func TestABatchOverAFolderIsKilledAndGoesOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	planned := does(t, nil, "batch", "plan", in, "-o", out, "--plan", plan, "--sample", "2", "--recipe", quick(t, 640))
-	if !strings.Contains(planned, "CPU seconds (") || !strings.Contains(planned, "To do it: plinth batch run "+plan) {
+	if !strings.Contains(planned, "CPU seconds (") || !strings.Contains(planned, "dollars") || !strings.Contains(planned, "To do it: plinth batch run "+plan) {
 		t.Errorf("the plan is\n%s", planned)
 	}
 	cmd, talk := started(t, nil, "batch", "run", plan, "--canary", "0", "--rate", "10")
@@ -367,6 +369,34 @@ func newTable(t *testing.T) string {
 	return url
 }
 
+func TestABatchOfEverybody(t *testing.T) {
+	data := t.TempDir()
+	c := catalog(t, data)
+	for _, merchant := range []string{"acme", "zeta", "acme"} {
+		v := asset.Version{Merchant: merchant, Model: "chair", Version: "1", Unit: "m", Source: "s"}
+		if _, err := c.Submit(t.Context(), v); err != nil {
+			t.Fatal(err)
+		}
+		_, epoch, err := c.Claim(t.Context(), v.Ref(), 0)
+		if errors.Is(err, asset.ErrConflict) {
+			continue // it is there
+		}
+		if err == nil {
+			err = c.Publish(t.Context(), v.Ref(), epoch, asset.Manifest{})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for merchant, want := range map[string]int{"*": 2, "acme": 1, "default": 0, "acme,zeta": 2} {
+		code, out, errs := plinth(t, "batch", "plan", "--data", data, "--plan", filepath.Join(data, "plan.json"), "--sample", "0", "--json", "--merchant", merchant)
+		var p pipeline.BatchPlan
+		if err := json.Unmarshal([]byte(out), &p); code != exitOK || err != nil || len(p.Models) != want {
+			t.Errorf("--merchant %s: exit %d, %d models, want %d: %s", merchant, code, len(p.Models), want, errs)
+		}
+	}
+}
+
 func TestBatchesThatCanNotBe(t *testing.T) {
 	dir := t.TempDir()
 	plan := filepath.Join(dir, "plan.json")
@@ -381,6 +411,7 @@ func TestBatchesThatCanNotBe(t *testing.T) {
 		{"batch plan " + dir, exitUsage, "needs FOLDER and -o OUT"},
 		{"batch plan nowhere -o " + dir, exitInput, "nowhere"},
 		{"batch plan --model [a --data " + dir, exitInput, "no pattern"},
+		{"batch plan " + samples + " -o " + dir + " --model rack --sample 1 --prices " + plan + " --plan " + plan + "2", exitInput, "read the prices in " + plan},
 		{"batch plan --sample -1 --data " + dir, exitUsage, "--sample is -1"},
 		{"batch plan --unit cm --data " + dir, exitUsage, "a server takes models in meters"},
 		{"batch run", exitUsage, "wants one plan"},

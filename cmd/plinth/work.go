@@ -33,8 +33,8 @@ func (s *settings) addRaw(cmd *cobra.Command) {
 	s.recipe.add(cmd)
 }
 
-// noting is the least time between two notes of progress in a catalog that takes money for each.
-const noting = 5 * time.Second
+// tellEvery is the least time between two notes of progress in a catalog that takes money for each.
+const tellEvery = 5 * time.Second
 
 // worker makes the worker, which counts what it does.
 func (h *home) worker() (*pipeline.Worker, *counting, error) {
@@ -47,7 +47,7 @@ func (h *home) worker() (*pipeline.Worker, *counting, error) {
 		w.Memory = memoryThere() / 4 * 3
 	}
 	if h.records == nil {
-		w.Tell = noting
+		w.Tell = tellEvery
 	}
 	c, err := h.count(w)
 	return w, c, err

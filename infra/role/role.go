@@ -1,0 +1,67 @@
+// Package role says how the product is started: the same flags on ECS, on Lambda and on
+// Kubernetes.
+package role
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/plinth3d/plinth/infra/config"
+	"github.com/plinth3d/plinth/infra/names"
+)
+
+// Where names the buckets.
+type Where struct{ Derived, Raw string }
+
+// Scratch is the one folder beside /tmp that a container can write to. The image has both as
+// volumes of its user: Fargate makes a volume belong to whom it belongs to there.
+const Scratch = "/scratch"
+
+// User is who the image runs as: nobody in particular.
+const User = 65532
+
+// Lanes is what a worker serves, and how often each has its turn.
+func Lanes() string {
+	var all []string
+	for _, l := range names.Lanes {
+		all = append(all, l.Name+"="+strconv.Itoa(l.Weight))
+	}
+	return strings.Join(all, ",")
+}
+
+// Worker is the command of who makes levels, for some lanes.
+func Worker(c *config.Config, w Where, lanes string) []string {
+	return flags("worker", "store", "s3://"+w.Derived, "catalog", "dynamodb://"+c.Catalog(), "queue", "sqs://"+c.Name(), "lanes", lanes, "raw", w.raw(),
+		"lease", fmt.Sprintf("%ds", names.Visibility), "slots", "1", "grace", "100s", "data", Scratch, "metrics", "emf", "log", "json")
+}
+
+// Limit is the environment of a process with so much memory: a garbage collector that knows
+// the limit works harder near it, rather than be killed.
+func Limit(memoryMiB int) map[string]string {
+	return map[string]string{"GOMEMLIMIT": fmt.Sprintf("%dMiB", memoryMiB*9/10)}
+}
+
+// Origin is the command of who serves.
+func Origin(c *config.Config, w Where) []string {
+	return flags("origin", "store", "s3://"+w.Derived, "catalog", "dynamodb://"+c.Catalog(), "data", Scratch,
+		"cache", Scratch+"/cache", "disk", fmt.Sprintf("%dGiB", c.Origin.DiskGiB), "memory", fmt.Sprintf("%dMiB", c.Origin.CacheMiB),
+		"listen", fmt.Sprintf(":%d", names.OriginPort), "admin", fmt.Sprintf(":%d", names.AdminPort), "metrics", "emf", "log", "json")
+}
+
+// Precheck is the command of who looks at uploads on Lambda.
+func Precheck(c *config.Config, w Where) []string {
+	return flags("lambda", "store", "s3://"+w.Derived, "catalog", "dynamodb://"+c.Catalog(), "queue", "sqs://"+c.Name(),
+		"lanes", names.Lanes[0].Name+"=1", "raw", w.raw(), "data", "/tmp", "metrics", "emf", "log", "json")
+}
+
+func (w Where) raw() string { return "s3://" + w.Raw + "/" + strings.TrimSuffix(names.Raw, "/") }
+
+// flags puts flags and their values behind a command, in the order given.
+func flags(command string, pairs ...string) []string {
+	args := []string{command}
+	for i := 0; i < len(pairs); i += 2 {
+		args = append(args, "--"+pairs[i], pairs[i+1])
+	}
+	return args
+}

@@ -1,0 +1,108 @@
+package stack
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
+
+	"github.com/plinth3d/plinth/infra/names"
+)
+
+// What the roles of the product may call. Each list is the calls that the code makes, and a
+// test holds the two against each other: see the files in calls.
+
+// below is the objects under prefixes of a bucket.
+func below(b awss3.Bucket, prefixes ...string) (arns []*string) {
+	for _, p := range prefixes {
+		arns = append(arns, b.ArnForObjects(new(p+"*")))
+	}
+	return arns
+}
+
+func arns(all []awssqs.Queue) (list []*string) {
+	for _, q := range all {
+		list = append(list, q.QueueArn())
+	}
+	return list
+}
+
+// tableGrant is on the catalog's table and its indexes.
+func (d *data) tableGrant(actions ...string) grant {
+	return grant{actions: actions, on: []*string{&d.table, new(d.table + "/index/" + names.ByState), new(d.table + "/index/" + names.ByMerchant)}}
+}
+
+// keyGrant is on the key, for those who use it through a service.
+func (d *data) keyGrant(actions ...string) grant {
+	return grant{actions: actions, on: []*string{d.key.KeyArn()}}
+}
+
+// known makes a missing object a 404, not a 403 that could mean anything.
+func known(buckets ...awss3.Bucket) grant {
+	g := grant{actions: []string{"s3:ListBucket"}}
+	for _, b := range buckets {
+		g.on = append(g.on, b.BucketArn())
+	}
+	return g
+}
+
+func (s *site) workerGrants(q *queues, d *data) []grant {
+	jobs, dead := q.split()
+	return []grant{
+		{
+			actions: []string{"s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"},
+			on:      below(d.derived, names.Source, names.Recipe, names.Rendition, names.Checkpoint),
+		},
+		{actions: []string{"s3:GetObject"}, on: below(d.raw, names.Raw)},
+		known(d.derived, d.raw),
+		d.tableGrant("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem"),
+		{
+			actions: []string{"sqs:ReceiveMessage", "sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"},
+			on:      arns(jobs),
+		},
+		{actions: []string{"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"}, on: arns(dead)},
+		d.keyGrant("kms:Decrypt", "kms:GenerateDataKey"),
+	}
+}
+
+// operatorGrants are for what people do by hand: all that workers may, and garbage, dead
+// letters and the ledger.
+func (s *site) operatorGrants(q *queues, d *data) []grant {
+	_, dead := q.split()
+	all := append(s.workerGrants(q, d),
+		grant{actions: []string{"s3:DeleteObject"}, on: below(d.derived, names.Rendition, names.Checkpoint, names.Sweep)},
+		grant{actions: []string{"s3:PutObject"}, on: below(d.derived, names.Sweep)},
+		grant{actions: []string{"sqs:ReceiveMessage", "sqs:ChangeMessageVisibility", "sqs:DeleteMessage"}, on: arns(dead)})
+	if d.ledger != nil {
+		all = append(all, grant{actions: []string{"rds-db:connect"}, on: []*string{new(d.ledger.user(d.stack))}})
+	}
+	return all
+}
+
+// split is the lanes' queues and those of their dead letters.
+func (q *queues) split() (jobs, dead []awssqs.Queue) {
+	for _, l := range q.lanes {
+		jobs, dead = append(jobs, l.jobs), append(dead, l.dead)
+	}
+	return jobs, dead
+}
+
+func (s *site) originGrants(d *data) []grant {
+	return []grant{
+		{actions: []string{"s3:GetObject"}, on: below(d.derived, names.Rendition)},
+		known(d.derived),
+		d.tableGrant("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"),
+		d.keyGrant("kms:Decrypt"),
+	}
+}
+
+func (s *site) precheckGrants(q *queues, d *data) []grant {
+	lane := q.lanes[0].jobs
+	return []grant{
+		{actions: []string{"s3:GetObject"}, on: below(d.raw, names.Raw)},
+		{actions: []string{"s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"}, on: below(d.derived, names.Source, names.Recipe)},
+		known(d.derived, d.raw),
+		d.tableGrant("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem"),
+		{actions: []string{"sqs:SendMessage", "sqs:GetQueueUrl", "sqs:GetQueueAttributes"}, on: []*string{lane.QueueArn()}},
+		{actions: []string{"sqs:GetQueueUrl", "sqs:GetQueueAttributes"}, on: []*string{q.lanes[0].dead.QueueArn()}},
+		d.keyGrant("kms:Decrypt", "kms:GenerateDataKey"),
+	}
+}

@@ -1,0 +1,121 @@
+package stack
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsec2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+
+	"github.com/plinth3d/plinth/infra/names"
+)
+
+// network is where everything runs. Nothing in it has a way to the internet: what it needs
+// of AWS it reaches by endpoints, which cost less than NAT beyond a few terabytes and leave
+// nothing for a hostile file to call.
+type network struct {
+	stack awscdk.Stack
+	vpc   awsec2.Vpc
+	tasks *awsec2.SubnetSelection // subnets of containers
+	data  *awsec2.SubnetSelection // subnets of the ledger and EFS
+
+	balancer, origins, workers, operators, ledger, scratch awsec2.SecurityGroup
+}
+
+// endpoints are the services that containers call.
+var endpoints = []struct {
+	name    string
+	service func() awsec2.InterfaceVpcEndpointAwsService
+}{
+	{"EcrApi", awsec2.InterfaceVpcEndpointAwsService_ECR},
+	{"EcrDocker", awsec2.InterfaceVpcEndpointAwsService_ECR_DOCKER},
+	{"Logs", awsec2.InterfaceVpcEndpointAwsService_CLOUDWATCH_LOGS},
+	{"Sqs", awsec2.InterfaceVpcEndpointAwsService_SQS},
+}
+
+func (s *site) network() *network {
+	st := s.stack("network", "three zones without a way out, endpoints, who may talk to whom")
+	isolated := func(name string) *awsec2.SubnetConfiguration {
+		return &awsec2.SubnetConfiguration{Name: &name, SubnetType: awsec2.SubnetType_PRIVATE_ISOLATED}
+	}
+	logs := s.logs(st, "Flows", "vpc")
+	n := &network{
+		stack: st,
+		vpc: awsec2.NewVpc(st, new("Vpc"), &awsec2.VpcProps{
+			IpAddresses:         awsec2.IpAddresses_Cidr(&s.Network.CIDR),
+			AvailabilityZones:   texts(s.Zones...),
+			NatGateways:         new(0.0),
+			SubnetConfiguration: &[]*awsec2.SubnetConfiguration{isolated("tasks"), isolated("data")},
+			GatewayEndpoints: &map[string]*awsec2.GatewayVpcEndpointOptions{
+				"S3":       {Service: awsec2.GatewayVpcEndpointAwsService_S3()},
+				"DynamoDb": {Service: awsec2.GatewayVpcEndpointAwsService_DYNAMODB()},
+			},
+			FlowLogs: &map[string]*awsec2.FlowLogOptions{
+				"Flows": {Destination: awsec2.FlowLogDestination_ToCloudWatchLogs(logs, nil), TrafficType: awsec2.FlowLogTrafficType_REJECT},
+			},
+		}),
+		tasks: &awsec2.SubnetSelection{SubnetGroupName: new("tasks")},
+		data:  &awsec2.SubnetSelection{SubnetGroupName: new("data")},
+	}
+	n.gateway()
+	n.groups(s.Network.EdgePrefixList)
+	return n
+}
+
+// gateway is what CloudFront asks of a network with an origin in it. No route leads to it.
+func (n *network) gateway() {
+	gw := awsec2.NewCfnInternetGateway(n.stack, new("Gateway"), nil)
+	awsec2.NewCfnVPCGatewayAttachment(n.stack, new("GatewayAttachment"), &awsec2.CfnVPCGatewayAttachmentProps{
+		VpcId: n.vpc.VpcId(), InternetGatewayId: gw.AttrInternetGatewayId(),
+	})
+}
+
+// groups say who may talk to whom. They all stand here, so that one look is enough.
+func (n *network) groups(edge string) {
+	group := func(id, what string) awsec2.SecurityGroup {
+		return awsec2.NewSecurityGroup(n.stack, &id, &awsec2.SecurityGroupProps{Vpc: n.vpc, Description: &what, AllowAllOutbound: new(false)})
+	}
+	n.balancer = group("Balancer", "The balancer of origins, which CloudFront calls")
+	n.origins = group("Origins", "Origins")
+	n.workers = group("Workers", "Workers")
+	n.operators = group("Operators", "Tasks that operators start")
+	n.ledger = group("Ledger", "The database of the ledger")
+	n.scratch = group("Scratch", "Scratch of workers on EFS")
+	services := group("Services", "Endpoints of AWS services")
+
+	n.balancer.AddIngressRule(awsec2.Peer_PrefixList(&edge), awsec2.Port_Tcp(new(443.0)), new("CloudFront"), nil)
+	allow(n.balancer, n.origins, names.OriginPort, "requests")
+	allow(n.balancer, n.origins, names.AdminPort, "health checks")
+	for _, g := range []awsec2.SecurityGroup{n.origins, n.workers, n.operators} {
+		allow(g, services, 443, "AWS")
+		// Of gateway endpoints only a prefix list is known, which differs by region and account.
+		g.AddEgressRule(awsec2.Peer_AnyIpv4(), awsec2.Port_Tcp(new(443.0)), new("S3 and DynamoDB by gateway endpoints, there is no other way out"), nil)
+	}
+	allow(n.operators, n.ledger, 5432, "PostgreSQL")
+	allow(n.workers, n.scratch, 2049, "NFS")
+
+	for _, e := range endpoints {
+		n.vpc.AddInterfaceEndpoint(new(e.name), &awsec2.InterfaceVpcEndpointOptions{
+			Service: e.service(), Subnets: n.tasks, Open: new(false), SecurityGroups: &[]awsec2.ISecurityGroup{services},
+		})
+	}
+}
+
+// allow lets one group call another.
+func allow(from, to awsec2.SecurityGroup, port int, what string) {
+	p := awsec2.Port_Tcp(new(float64(port)))
+	from.AddEgressRule(to, p, &what, nil)
+	to.AddIngressRule(from, p, &what, nil)
+}
+
+// service is a principal of AWS itself.
+func service(name string) awsiam.ServicePrincipal {
+	return awsiam.NewServicePrincipal(new(name+".amazonaws.com"), nil)
+}
+
+// subnetIDs are the IDs of subnets, as what CDK has no class for takes them.
+func subnetIDs(n *network, which *awsec2.SubnetSelection) *[]any {
+	var ids []any
+	for _, id := range *n.vpc.SelectSubnets(which).SubnetIds {
+		ids = append(ids, id)
+	}
+	return &ids
+}
