@@ -78,7 +78,7 @@ bench:
 # Each fuzz target for a minute. Interesting inputs are not minimized: what runs in
 # parallel covers other lines each time, and minimizing would never end.
 fuzz:
-	@for f in mesh/glb:FuzzDecode mesh/glb:FuzzStructure mesh/meshopt:FuzzDecode mesh/draco:FuzzDecode textures:FuzzPNG textures:FuzzJPEG textures:FuzzWebP textures:FuzzInspect pipeline:FuzzProcess pipeline/cloud:FuzzMessage origin:FuzzDecide origin:FuzzRange origin:FuzzDate origin:FuzzDeviceOf origin:FuzzRoute; do \
+	@for f in mesh/glb:FuzzDecode mesh/glb:FuzzStructure mesh/meshopt:FuzzDecode mesh/draco:FuzzDecode textures:FuzzPNG textures:FuzzJPEG textures:FuzzWebP textures:FuzzInspect pipeline:FuzzProcess pipeline/cloud:FuzzMessage pipeline/doctor:FuzzParse origin:FuzzDecide origin:FuzzRange origin:FuzzDate origin:FuzzDeviceOf origin:FuzzRoute; do \
 		go test ./$${f%:*} -run '^$$' -fuzz "^$${f#*:}\$$" -fuzztime 60s -fuzzminimizetime 1x || exit 1; \
 	done
 

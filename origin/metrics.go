@@ -131,9 +131,9 @@ func (g *gauges) Collect(out chan<- prometheus.Metric) {
 func (o *Origin) Gatherer() prometheus.Gatherer { return o.metrics.registry }
 
 // Metrics serves what is counted, for Prometheus; where open is not set only to those who
-// prove themselves, if that is asked of others, too.
-func (o *Origin) Metrics(open bool) http.Handler {
-	figures := promhttp.HandlerFor(o.metrics.registry, promhttp.HandlerOpts{})
+// prove themselves, if that is asked of others, too. Others count beside it in the same process.
+func (o *Origin) Metrics(open bool, others ...prometheus.Gatherer) http.Handler {
+	figures := promhttp.HandlerFor(append(prometheus.Gatherers{o.metrics.registry}, others...), promhttp.HandlerOpts{})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header()["Cache-Control"] = noStore
 		if !open && !verified(o.Verify, r.Header["X-Origin-Verify"]) {

@@ -28,9 +28,10 @@ type Attempt struct {
 	Outputs  int           // files
 	Bytes    int64         // of all outputs
 	Levels   int
-	Estimate int64 // bytes of memory; 0 without a budget
-	Images   int   // that were coded; those of a checkpoint are not among them
-	Bodies   int   // that were simplified, in the same way
+	Dollars  float64 // what it cost, where the worker knows prices
+	Estimate int64   // bytes of memory; 0 without a budget
+	Images   int     // that were coded; those of a checkpoint are not among them
+	Bodies   int     // that were simplified, in the same way
 }
 
 // An Outcome is how an attempt ended.
@@ -58,6 +59,8 @@ const (
 func (w *Worker) do(ctx, working context.Context, l asset.Lease) {
 	working, cancel := context.WithCancelCause(working)
 	defer cancel(nil)
+	w.busy.Add(1)
+	defer w.busy.Add(-1)
 	j := l.Job()
 	a := &attempt{worker: w, lease: l, job: j, account: w.meter.Account(), began: time.Now(), quiet: make(chan struct{}), ended: make(chan struct{})}
 	a.told.Version = asset.Version{Merchant: j.Merchant, Model: j.Model, Version: j.Version}
@@ -237,13 +240,16 @@ func (a *attempt) report(end Outcome, code string, err error) {
 	for _, s := range told.Stages {
 		told.CPU += s.CPU
 	}
+	if a.worker.Price != nil {
+		told.Dollars = a.worker.Price(told)
+	}
 	level, v := slog.LevelInfo, told.Version
 	if err != nil && end != Busy && end != Settled && end != Drained {
 		level = slog.LevelError
 	}
 	a.worker.Log.Log(context.Background(), level, "job", "id", v.Model, "version", v.Version, "source", v.Source, "recipe", v.Recipe.Name,
 		"stage", told.Stage, "attempt", v.Attempts, "ms", told.Wall.Milliseconds(), "cpu", told.CPU.Milliseconds(),
-		"bytes", told.Bytes, "uploaded", told.Uploaded, "end", end, "err", err)
+		"bytes", told.Bytes, "uploaded", told.Uploaded, "dollars", told.Dollars, "end", end, "err", err)
 	if a.worker.Report != nil {
 		a.worker.Report(told)
 	}

@@ -1,10 +1,13 @@
 package pipeline
 
 import (
+	"bytes"
 	"cmp"
+	"compress/gzip"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
 	"math"
 	"slices"
 	"time"
@@ -23,6 +26,7 @@ type BatchEstimate struct {
 	High         float64 `json:"high"`         // the same for its slowest
 	Files        int64   `json:"files"`        // that are made
 	OutBytes     int64   `json:"outBytes"`     // of these
+	Manifest     int64   `json:"manifest"`     // bytes of one, as a catalog keeps it
 
 	Processors int      `json:"processors"` // that are at work
 	Minutes    float64  `json:"minutes"`    // if these are busy all the time
@@ -33,15 +37,18 @@ type BatchEstimate struct {
 type BatchSample struct {
 	Models int // at most
 	Load   func(context.Context, BatchItem) ([]byte, error)
-	CPU    func() time.Duration // that this process has used
+	CPU    func() time.Duration // that this process has used; nil asks the system
 }
 
 // Estimate makes some of a plan's models, spread over small and large ones, and concludes
 // from their bytes on all. Nothing is kept of what is made.
 func (s BatchSample) Estimate(ctx context.Context, p BatchPlan) (BatchEstimate, error) {
 	var e BatchEstimate
+	if s.CPU == nil {
+		s.CPU = cpuTime
+	}
 	var cpu float64
-	var files, out int64
+	var files, out, manifests int64
 	least, most := math.Inf(1), 0.0
 	for _, i := range spread(p.Models, s.Models) {
 		item := p.Models[i]
@@ -61,6 +68,11 @@ func (s BatchSample) Estimate(ctx context.Context, p BatchPlan) (BatchEstimate, 
 		for _, o := range r.Outputs {
 			out += int64(len(o.Data))
 		}
+		manifest, err := zippedJSON(r.Manifest)
+		if err != nil {
+			return e, err
+		}
+		manifests += manifest
 	}
 	if e.Sampled == 0 {
 		return e, nil
@@ -69,6 +81,7 @@ func (s BatchSample) Estimate(ctx context.Context, p BatchPlan) (BatchEstimate, 
 	e.CPUSeconds, e.Low, e.High = cpu*per, least*float64(p.Bytes), most*float64(p.Bytes)
 	e.OutBytes = int64(float64(out) * per)
 	e.Files = files * int64(len(p.Models)) / int64(e.Sampled)
+	e.Manifest = manifests / int64(e.Sampled)
 	return e, nil
 }
 
@@ -106,16 +119,13 @@ func spread(items []BatchItem, n int) (chosen []int) {
 
 // LoadSource reads the source of a version from where it is kept.
 func LoadSource(ctx context.Context, s asset.Store, merchant, hash string, limit int64) ([]byte, error) {
-	key := asset.SourceKey(merchant, hash)
-	info, body, err := s.Read(ctx, key, asset.Range{Length: limit})
-	if err != nil {
-		return nil, err
-	}
-	defer body.Close() //nolint:errcheck // only read
-	if info.Size > limit {
-		return nil, fmt.Errorf("%w: %s has %d bytes, the limit is %d", asset.ErrInvalid, key, info.Size, limit)
-	}
-	data := make([]byte, info.Size)
-	_, err = io.ReadFull(body, data)
-	return data, err
+	return readBlob(ctx, s, asset.SourceKey(merchant, hash), limit)
+}
+
+// zippedJSON is how many bytes v has as compressed JSON, as catalogs keep manifests.
+func zippedJSON(v any) (int64, error) {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	err := errors.Join(json.NewEncoder(z).Encode(v), z.Close())
+	return int64(b.Len()), err
 }

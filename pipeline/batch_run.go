@@ -37,11 +37,10 @@ type BatchRun struct {
 
 	Progress func(BatchTally) // told when something ended; nil is nobody
 
-	all     []Standing
-	flying  []int // items that have begun and not ended
-	next    time.Time
-	looked  time.Time
-	patient int // times in a row that the place didn't answer
+	all    []Standing
+	flying []int // items that have begun and not ended
+	next   time.Time
+	looked time.Time
 }
 
 // ErrTooManyFailed says that a run was stopped because of its failures.

@@ -132,7 +132,7 @@ func recipes() (old, now pipeline.Recipe) {
 	return old, now
 }
 
-func source(n int) string { return asset.Hash([]byte(fmt.Sprint(n))) }
+func source(n int) string { return asset.Hash(fmt.Append(nil, n)) }
 
 func TestABatchChangesWhatAnotherRecipeMade(t *testing.T) {
 	f := newFleet(t)

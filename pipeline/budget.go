@@ -58,14 +58,20 @@ func (a *attempt) admit(ctx, working context.Context, r Recipe) (src []byte, lea
 	if err != nil {
 		return nil, nil, err
 	}
-	leave = func() { b.room.Release(need) }
+	enter := func() { a.worker.inUse.Add(need) }
+	leave = func() {
+		a.worker.inUse.Add(-need)
+		b.room.Release(need)
+	}
 	if src != nil {
+		enter()
 		return src, leave, nil
 	}
 	err = a.waiting(ctx, working, func(ctx context.Context) error { return b.room.Acquire(ctx, need) })
 	if err != nil {
 		return nil, nil, err
 	}
+	enter()
 	if src, err = a.source(working, r); err != nil {
 		leave()
 		return nil, nil, err

@@ -22,7 +22,6 @@ type checkpoints struct {
 	again   bool // the version was claimed before, so there may be some
 	every   time.Duration
 
-	mu   sync.Mutex
 	last time.Time // when one was put, or was tried
 	next int
 }
@@ -77,8 +76,6 @@ func (c *checkpoints) Load(ctx context.Context, use func([]byte) error) {
 
 // Due says whether the work since the last one is worth one.
 func (c *checkpoints) Due() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	return time.Since(c.last) >= c.every && c.next < maxCheckpoints
 }
 
@@ -93,9 +90,7 @@ func (c *checkpoints) Save(ctx context.Context, finished []byte) error {
 	for err = asset.ErrConflict; errors.Is(err, asset.ErrConflict) && c.next < maxCheckpoints; c.next++ {
 		err = c.attempt.worker.Store.Put(ctx, c.key(c.next), bytes.NewReader(sealed), int64(len(sealed)))
 	}
-	c.mu.Lock()
 	c.last = time.Now()
-	c.mu.Unlock()
 	if err != nil && ctx.Err() == nil {
 		c.log(slog.LevelWarn, "can't be kept", c.next-1, len(sealed), err)
 	}

@@ -7,7 +7,7 @@ import (
 // What things take while Process works, in bytes. They are fitted from above to the peaks of
 // processes that convert one file, on two processors.
 const (
-	restBytes      = 48 << 20 // the program itself
+	restBytes      = 64 << 20 // the program itself
 	sourceBytes    = 4        // for each of the source: it, its coded images, and files of them
 	pixelBytes     = 4        // of each image, decoded, to the end
 	readingBytes   = 20       // for each pixel that is being decoded

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"maps"
 	"math"
 	"slices"
 	"sync"
@@ -24,7 +25,7 @@ type Parts interface {
 	Due() bool
 
 	// Save keeps what was finished since the last one, as Load is to return it. After an
-	// error it is given again with what comes next. One is called at a time.
+	// error it is given again with what comes next. It and Due are called by one at a time.
 	Save(ctx context.Context, finished []byte) error
 }
 
@@ -114,9 +115,7 @@ func (j *job) restore(ctx context.Context, keep Parts) {
 				j.codings[want] = p.coded[i]
 			}
 		}
-		for number, data := range bodies {
-			j.saver.bodies[number] = data
-		}
+		maps.Copy(j.saver.bodies, bodies)
 		return nil
 	})
 }

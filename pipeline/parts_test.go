@@ -73,7 +73,8 @@ func (s *shelf) contents(t *testing.T) map[string]int {
 	return out
 }
 
-func made(t *testing.T, name string) []byte {
+// Sample is the file of a sample product.
+func Sample(t testing.TB, name string) []byte {
 	t.Helper()
 	for _, m := range models.All() {
 		if m.Name == name {
@@ -89,7 +90,7 @@ func made(t *testing.T, name string) []byte {
 }
 
 func TestWhatIsSavedIsNotMadeAgain(t *testing.T) {
-	for name, src := range map[string][]byte{"lamp": made(t, "lamp"), "fern": made(t, "fern"), "heavy": Heavy(t, 1000, 64)} {
+	for name, src := range map[string][]byte{"lamp": Sample(t, "lamp"), "fern": Sample(t, "fern"), "heavy": Heavy(t, 1000, 64)} {
 		t.Run(name, func(t *testing.T) {
 			want, err := Process(t.Context(), src, Default())
 			if err != nil {
@@ -137,7 +138,7 @@ func TestWhatIsSavedIsNotMadeAgain(t *testing.T) {
 }
 
 func TestPartsOfAnotherModelAreRefused(t *testing.T) {
-	src, other := made(t, "rack"), made(t, "lamp")
+	src, other := Sample(t, "rack"), Sample(t, "lamp")
 	var theirs shelf
 	if _, _, _, err := theirs.run(t, other, 0); err != nil {
 		t.Fatal(err)
@@ -175,7 +176,7 @@ func TestPartsOfAnotherModelAreRefused(t *testing.T) {
 
 // TestBrokenPartsAreSafe: what was saved may be anything. What is taken of it can be worked with.
 func TestBrokenPartsAreSafe(t *testing.T) {
-	src := made(t, "lamp")
+	src := Sample(t, "lamp")
 	var s shelf
 	if _, _, _, err := s.run(t, src, 0); err != nil {
 		t.Fatal(err)

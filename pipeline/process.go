@@ -57,6 +57,10 @@ type Processor struct {
 	// Account is where what the stages take is counted. It may be nil.
 	Account *Account
 
+	// Memory is how many bytes the work may take by its Estimate; 0 is no bound. A source that may need
+	// more is refused.
+	Memory int64
+
 	// Parts keeps what is finished, should this run end before its time. It may be nil.
 	Parts Parts
 }
@@ -69,6 +73,13 @@ func (p Processor) at(stage Stage, done float64) {
 
 // Process makes the levels of a source.
 func (p Processor) Process(ctx context.Context, src []byte, r Recipe) (*Result, error) {
+	if p.Memory > 0 {
+		if need, err := Estimate(src, r); err != nil {
+			return nil, err
+		} else if need > p.Memory {
+			return nil, tooMuch(need, p.Memory)
+		}
+	}
 	j, err := p.prepare(ctx, src, r)
 	if err != nil {
 		return nil, err

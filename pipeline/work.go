@@ -39,7 +39,12 @@ func (a *attempt) source(ctx context.Context, r Recipe) ([]byte, error) {
 
 // load reads a blob.
 func (a *attempt) load(ctx context.Context, key string, limit int64) ([]byte, error) {
-	info, body, err := a.worker.Store.Read(ctx, key, asset.Range{Length: limit})
+	return readBlob(ctx, a.worker.Store, key, limit)
+}
+
+// readBlob reads a blob whole unless it is larger than it may be.
+func readBlob(ctx context.Context, s asset.Store, key string, limit int64) ([]byte, error) {
+	info, body, err := s.Read(ctx, key, asset.Range{Length: limit})
 	if err != nil {
 		return nil, err
 	}

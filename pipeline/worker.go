@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/plinth3d/plinth/pipeline/asset"
@@ -40,13 +41,21 @@ type Worker struct {
 	// Report is told of each attempt once it has ended, from several goroutines. It may be nil.
 	Report func(Attempt)
 
+	// Price says what an attempt cost, in dollars, for the log. It may be nil.
+	Price func(Attempt) float64
+
 	// Reproduce gives a command that shows a failure again. It may be nil.
 	Reproduce func(asset.Version) string
 
 	process func(context.Context, Processor, []byte, Recipe) (*Result, error) // for tests; nil is Process
 	meter   *Meter
 	budget  *budget
+	busy    atomic.Int64 // jobs at hand
+	inUse   atomic.Int64 // bytes of memory that jobs hold by their estimates
 }
+
+// Busy is how many jobs are at hand, and the bytes of memory that they may take.
+func (w *Worker) Busy() (jobs int, memory int64) { return int(w.busy.Load()), w.inUse.Load() }
 
 // maxAttempts is how often a job is tried before it is buried. A job that kills its
 // worker counts too: attempts are counted when they begin.

@@ -8,9 +8,12 @@ import (
 	"github.com/plinth3d/plinth/pipeline/intake"
 )
 
+// acceptance registers an upload that S3 tells of and returns its job.
+type acceptance = func(context.Context, cloud.Upload) (asset.Job, error)
+
 // acceptFrom is what a queue does with the uploads that S3 tells of: QueueConfig.Accept.
 // The recipe of the intake must be stored.
-func acceptFrom(raw *cloud.Raw, in *intake.Intake) func(context.Context, cloud.Upload) (asset.Job, error) {
+func acceptFrom(raw *cloud.Raw, in *intake.Intake) acceptance {
 	return func(ctx context.Context, u cloud.Upload) (asset.Job, error) {
 		o, err := raw.Read(ctx, u)
 		if err != nil {

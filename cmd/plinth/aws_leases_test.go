@@ -63,11 +63,12 @@ func awsLongJob(t *testing.T, called *calledBy) {
 
 func awsKiller(t *testing.T, called *calledBy) {
 	p, data := awsPlace(t, time.Second), small(t, 2)
-	dying := make(chan struct{})
+	dying, dead := make(chan struct{}), make(chan struct{})
 	r := called.relay(t, "worker")
 	r.Fault = func(c awstest.Call) awstest.Fault {
 		if ofSource(c, data) {
 			dying <- struct{}{}
+			<-dead // a worker that lives would ask again
 			return awstest.Lost
 		}
 		return awstest.None
@@ -82,6 +83,7 @@ func awsKiller(t *testing.T, called *calledBy) {
 		<-dying
 		w.signal(syscall.SIGKILL)
 		<-w.end
+		dead <- struct{}{}
 		w = awsWorker(t, r, p)
 	}
 	v = awsAwait(t, p, v.Model, in(asset.Failed, asset.Ready))
@@ -138,12 +140,7 @@ func awsUnreadable(t *testing.T, called *calledBy) {
 		t.Errorf("buried is %+v", b)
 	}
 	healed.Store(true)
-	if _, err := p.Catalog.Submit(t.Context(), v); err != nil {
-		t.Fatal(err)
-	}
-	if err := p.Queue.Redrive(t.Context(), b); err != nil {
-		t.Fatal(err)
-	}
+	awsRedrive(t, called, p, v)
 	if v = awsAwait(t, p, v.Model, in(asset.Failed, asset.Ready)); v.State != asset.Ready || !v.Live {
 		t.Errorf("redriven, it is %s: %+v", v.State, v.Failure)
 	}

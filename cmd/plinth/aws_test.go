@@ -34,6 +34,7 @@ func TestAWS(t *testing.T) {
 		"a file that kills its workers is buried after five receives":          awsKiller,
 		"a file that can't be read is buried after five tries, and redriven":   awsUnreadable,
 		"a worker that is killed while it buries a job leaves nobody waiting":  awsKilledAtTheGrave,
+		"an operator's commands":                                               awsOperator,
 		"workers that are told to end put their jobs back for others to go on": awsDrain,
 	}
 	t.Run("roles", func(t *testing.T) {
@@ -48,6 +49,17 @@ func TestAWS(t *testing.T) {
 	if called.tests == len(tests) && !t.Failed() {
 		called.compare(t)
 	}
+}
+
+// seldom are calls that roles make when the tests may give no cause: a job that is long enough,
+// garbage that is old enough, an upload in parts that fails.
+var seldom = map[string][]string{
+	"worker": {
+		"s3:PutObject derived/checkpoint",
+		"s3:AbortMultipartUpload derived/checkpoint", "s3:AbortMultipartUpload derived/rendition", "s3:AbortMultipartUpload derived/source",
+	},
+	"serve":    {"s3:AbortMultipartUpload derived/source"},
+	"operator": {"s3:DeleteObject derived/checkpoint", "s3:DeleteObject derived/rendition"},
 }
 
 // calledBy is what roles called.
@@ -87,6 +99,11 @@ func (c *calledBy) relay(t *testing.T, role string) *awstest.Relay {
 // compare holds all calls to the lists. Whoever serves works as well: its list is what it calls
 // beside a worker.
 func (c *calledBy) compare(t *testing.T) {
+	for role, list := range seldom {
+		for _, call := range list {
+			c.roles[role][call] = true
+		}
+	}
 	maps.DeleteFunc(c.roles["serve"], func(call string, _ bool) bool { return c.roles["worker"][call] })
 	for _, role := range slices.Sorted(maps.Keys(c.roles)) {
 		got := strings.Join(slices.Sorted(maps.Keys(c.roles[role])), "\n") + "\n"
@@ -195,14 +212,19 @@ func (p *role) text() string {
 	return string(data[max(len(data)-4000, 0):])
 }
 
-// awsUpload does what an intake does with a file.
-func awsUpload(t *testing.T, to *awstest.Installation, model string, data []byte) asset.Version {
-	t.Helper()
+// awsVersion is an upload by the built-in recipe.
+func awsVersion(model string, data []byte) asset.Version {
 	r := pipeline.Default()
-	v := asset.Version{
+	return asset.Version{
 		Merchant: "acme", Model: model, Version: pipeline.VersionOf(asset.Hash(data), r, r.Unit), Source: asset.Hash(data), Bytes: int64(len(data)),
 		Unit: r.Unit, Recipe: asset.RecipeRef{Name: r.Name, Hash: r.Hash()},
 	}
+}
+
+// awsUpload does what an intake does with a file.
+func awsUpload(t *testing.T, to *awstest.Installation, model string, data []byte) asset.Version {
+	t.Helper()
+	v := awsVersion(model, data)
 	key := asset.SourceKey(v.Merchant, v.Source)
 	_, err := to.Store.Stat(t.Context(), key)
 	if errors.Is(err, asset.ErrNotFound) {

@@ -69,6 +69,8 @@ func (h *home) openQueue(ctx context.Context) (err error) {
 		return usageError{fmt.Errorf("--slots is %d, not 1 to %d", h.slots, 4*runtime.NumCPU())}
 	case h.lease < time.Second:
 		return usageError{fmt.Errorf("--lease is %s, less than a second", h.lease)}
+	case h.where.raw != "" && !strings.HasPrefix(queue, "sqs://"):
+		return usageError{fmt.Errorf("--raw is %s, whose events come by SQS, but --queue is %s; say --queue sqs://NAME", h.where.raw, queue)}
 	case queue == "local" && h.records == nil:
 		return usageError{fmt.Errorf("--queue is local, which belongs to one process, but others share %s; say --queue sqs://NAME", h.where.catalog)}
 	case queue == "local":
@@ -100,8 +102,12 @@ func (h *home) openLanes(ctx context.Context) error {
 	if lanes, err = cloud.FindLanes(ctx, name, lanes); err != nil {
 		return fmt.Errorf("--queue: %w", err)
 	}
+	accept, err := h.arrivals(ctx)
+	if err != nil {
+		return err
+	}
 	h.lanes, err = cloud.OpenQueue(ctx, cloud.QueueConfig{
-		Lanes: lanes, LeaseTime: h.lease,
+		Lanes: lanes, LeaseTime: h.lease, Accept: accept,
 		Poison: func(ctx context.Context, j asset.Job) (asset.Burial, error) {
 			return pipeline.Exhaust(ctx, h.catalog, j, h.reproduce)
 		},

@@ -32,7 +32,7 @@ func newBatchBar(c console, p pipeline.BatchPlan, quiet bool, log *slog.Logger) 
 		b.log = nil
 		return b
 	}
-	if !isTerminal(c.err) {
+	if !isTerminal(c.err) || len(p.Models) == 0 {
 		return b
 	}
 	b.log = nil

@@ -218,12 +218,15 @@ func (f *batchFolder) close() error {
 	return f.sweep()
 }
 
-// sweep removes files on their way. It is only ours to call while the journal is.
+// sweep removes files on their way, and the folder if nothing is kept in it. It is only
+// ours to call while the journal is.
 func (f *batchFolder) sweep() error {
 	left, err := filepath.Glob(filepath.Join(f.kept, ".plinth-*"))
 	for _, dir := range left {
 		err = errors.Join(err, os.RemoveAll(dir))
 	}
+	_ = os.Remove(f.kept) // not if something is in it
+	_ = os.Remove(filepath.Dir(f.kept))
 	return err
 }
 

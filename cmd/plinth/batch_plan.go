@@ -5,9 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
-	"syscall"
-	"time"
+	"slices"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
@@ -21,7 +21,8 @@ type batchPlanOptions struct {
 	in, out, plan      string
 	filter             pipeline.BatchFilter
 	sample, processors int
-	json               bool
+	prices             string
+	onDemand, json     bool
 }
 
 func newBatchPlan(c console) *cobra.Command {
@@ -38,7 +39,8 @@ failed are too, unless --failed. What was rolled back after this recipe made it 
 
 What it takes is concluded from a --sample of the models, small and large ones, that is
 really made here, and then thrown away: CPU seconds for each byte of source. The range
-is what it would be if all were as quick, or slow, as one of these.
+is what it would be if all were as quick, or slow, as one of these. Dollars are those of
+Fargate tasks, SQS, S3 and DynamoDB, if a processor there is as fast as one here.
 
 The same catalog and recipe give the same plan, but for the estimate.`,
 		Example: `  plinth batch plan --data /var/lib/plinth --recipe recipe.json
@@ -57,11 +59,13 @@ The same catalog and recipe give the same plan, but for the estimate.`,
 	f := cmd.Flags()
 	f.StringVarP(&o.out, "out", "o", "", "folder that the files of FOLDER are made to")
 	f.StringVar(&o.plan, "plan", "", "file to write the plan to; empty is plan-ID.json")
-	f.StringSliceVar(&o.filter.Merchants, "merchant", []string{asset.Merchant}, "whose models")
+	f.StringSliceVar(&o.filter.Merchants, "merchant", []string{asset.Merchant}, "whose models; * is everybody's")
 	f.StringSliceVar(&o.filter.Models, "model", nil, "only models of these names, which may have *, ? and [a-z]")
 	f.BoolVar(&o.filter.Failed, "failed", false, "also models whose newest upload failed")
 	f.IntVar(&o.sample, "sample", 3, "models to make to see how long it takes; 0 is none")
 	f.IntVar(&o.processors, "processors", runtime.NumCPU(), "processors that will be at work, for the estimate")
+	f.StringVar(&o.prices, "prices", "", "file with what AWS asks, in the form of the built-in list; empty is that")
+	f.BoolVar(&o.onDemand, "on-demand", false, "the price of tasks that aren't Spot")
 	f.BoolVar(&o.json, "json", false, "print the plan as JSON instead of the table")
 	return cmd
 }
@@ -79,6 +83,9 @@ func runBatchPlan(ctx context.Context, c console, o batchPlanOptions) error {
 	}
 	if p.Estimate != nil {
 		p.Estimate.On(o.processors)
+		if p.Estimate.Dollars, err = o.dollars(p); err != nil {
+			return err
+		}
 	}
 	text, err := json.MarshalIndent(p, "", "  ")
 	if err != nil {
@@ -126,25 +133,26 @@ func (o *batchPlanOptions) make(ctx context.Context, c console) (p pipeline.Batc
 	if o.sample == 0 || len(p.Models) == 0 {
 		return p, nil
 	}
-	e, err := pipeline.BatchSample{Models: o.sample, Load: load, CPU: cpuTime}.Estimate(ctx, p)
+	e, err := pipeline.BatchSample{Models: o.sample, Load: load}.Estimate(ctx, p)
 	p.Estimate = &e
 	return p, err
 }
 
 func planCatalog(ctx context.Context, h *home, r pipeline.Recipe, f pipeline.BatchFilter) (pipeline.BatchPlan, error) {
+	if slices.Contains(f.Merchants, "*") {
+		all, err := h.catalog.Jobs(ctx, math.MaxInt32)
+		if err != nil {
+			return pipeline.BatchPlan{}, err
+		}
+		f.Merchants = nil
+		for _, v := range all {
+			f.Merchants = append(f.Merchants, v.Merchant)
+		}
+	}
 	p, err := pipeline.PlanBatch(ctx, h.catalog, r, f)
 	p.Catalog = h.where.catalog
 	p.Seal()
 	return p, err
-}
-
-// cpuTime is the processor time that this process has used.
-func cpuTime() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		return 0 // it takes no such arguments that it could refuse
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 func printPlan(c console, p pipeline.BatchPlan, file string) error {
@@ -196,7 +204,7 @@ func estimated(e *pipeline.BatchEstimate) string {
 		out += fmt.Sprintf(", of which %d can't be made", e.Refused)
 	}
 	if e.Dollars != nil {
-		out += fmt.Sprintf("; on AWS it costs about %.2f dollars", *e.Dollars)
+		out += fmt.Sprintf("; on AWS it costs about %.3g dollars", *e.Dollars)
 	}
 	return out + ".\n"
 }

@@ -98,10 +98,10 @@ func (o *batchRunOptions) runFolder(ctx context.Context, c console, p pipeline.B
 	run := o.run(p, j, f, 20*time.Millisecond)
 	b := newBatchBar(c, p, o.quiet || o.json, nil)
 	run.Progress = b.set
-	tally, err := run.Run(ctx)
+	_, err = run.Run(ctx)
 	err = errors.Join(err, f.close())
 	b.finish(err == nil)
-	return o.end(ctx, c, p, f, tally, err)
+	return o.end(ctx, c, p, f, err)
 }
 
 func (o *batchRunOptions) run(p pipeline.BatchPlan, j *pipeline.BatchJournal, place pipeline.BatchPlace, every time.Duration) *pipeline.BatchRun {
@@ -132,9 +132,9 @@ func (o *batchRunOptions) runCatalog(ctx context.Context, c console, p pipeline.
 	if work {
 		run.Every = 100 * time.Millisecond
 	}
-	tally, err := runWith(ctx, h, work, run)
+	err = runWith(ctx, h, work, run)
 	b.finish(err == nil)
-	return o.end(ctx, c, p, place, tally, err)
+	return o.end(ctx, c, p, place, err)
 }
 
 // openLine finds out who does the work, and how they get it: if it is this process, work.
@@ -157,23 +157,28 @@ func (o *batchRunOptions) openLine(ctx context.Context, h *home, place *pipeline
 }
 
 // runWith carries a plan out, and works itself if nobody else does.
-func runWith(ctx context.Context, h *home, work bool, run *pipeline.BatchRun) (pipeline.BatchTally, error) {
+func runWith(ctx context.Context, h *home, work bool, run *pipeline.BatchRun) error {
 	if !work {
-		return run.Run(ctx)
+		_, err := run.Run(ctx)
+		return err
 	}
 	if err := h.resume(ctx); err != nil {
-		return pipeline.BatchTally{}, err
+		return err
+	}
+	worker, _, err := h.worker()
+	if err != nil {
+		return err
 	}
 	working, stop := context.WithCancel(ctx)
 	ended := make(chan error, 1)
-	go func() { ended <- h.worker().Run(working) }()
-	tally, err := run.Run(ctx)
+	go func() { ended <- worker.Run(working) }()
+	_, err = run.Run(ctx)
 	stop()
-	return tally, errors.Join(err, <-ended)
+	return errors.Join(err, <-ended)
 }
 
 // end tells how a run ended, and how to go on.
-func (o *batchRunOptions) end(ctx context.Context, c console, p pipeline.BatchPlan, place pipeline.BatchPlace, t pipeline.BatchTally, err error) error {
+func (o *batchRunOptions) end(ctx context.Context, c console, p pipeline.BatchPlan, place pipeline.BatchPlace, err error) error {
 	stopped, broken := errors.Is(err, pipeline.ErrTooManyFailed), ctx.Err() != nil
 	if err != nil && !stopped && !broken {
 		return fmt.Errorf("%w; what is done stays done, plinth batch run %s goes on", err, o.plan)
@@ -195,10 +200,10 @@ func (o *batchRunOptions) end(ctx context.Context, c console, p pipeline.BatchPl
 		say("stopped: %v. Go on with --stop-on higher than %s, or go back with: plinth batch rollback %s", err, &o.stopOn, o.plan)
 		return failed{exitInput}
 	case broken:
-		say("broken off: %d of %d have not begun. Go on with: plinth batch run %s", t.Left, t.Models, o.plan)
+		say("broken off: %d of %d have not begun, %d wait for workers or are with them. Go on with: plinth batch run %s", report.Left, report.Models, report.Queued+report.Running, o.plan)
 		return failed{exitUnavailable}
-	case t.Failed > 0:
-		say("%d failed. Try them again with --retry", t.Failed)
+	case report.Failed > 0:
+		say("%d failed. Try them again with --retry", report.Failed)
 		return failed{exitInput}
 	}
 	return nil

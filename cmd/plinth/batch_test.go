@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -13,7 +15,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/plinth3d/plinth/pipeline"
 	"github.com/plinth3d/plinth/pipeline/asset"
+	"github.com/plinth3d/plinth/pipeline/cloud"
 	"github.com/plinth3d/plinth/pipeline/cloud/s3test"
 )
 
@@ -122,7 +126,7 @@ func TestABatchOverAFolderIsKilledAndGoesOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	planned := does(t, nil, "batch", "plan", in, "-o", out, "--plan", plan, "--sample", "2", "--recipe", quick(t, 640))
-	if !strings.Contains(planned, "CPU seconds (") || !strings.Contains(planned, "To do it: plinth batch run "+plan) {
+	if !strings.Contains(planned, "CPU seconds (") || !strings.Contains(planned, "dollars") || !strings.Contains(planned, "To do it: plinth batch run "+plan) {
 		t.Errorf("the plan is\n%s", planned)
 	}
 	cmd, talk := started(t, nil, "batch", "run", plan, "--canary", "0", "--rate", "10")
@@ -313,6 +317,86 @@ func TestABatchIsKilledAndWorksItself(t *testing.T) {
 	}
 }
 
+// The lane for what nobody waits for, with either catalog.
+func TestABatchOnSQS(t *testing.T) {
+	t.Parallel()
+	for _, where := range []string{"local", "dynamodb"} {
+		t.Run("with the catalog "+where, func(t *testing.T) {
+			t.Parallel()
+			sqs, s3, data, plan := line(t), s3test.New(t), t.TempDir(), filepath.Join(t.TempDir(), "plan.json")
+			env := append(append(sqs.Env(), s3.Env()...), "PLINTH_STORE=s3://bucket", "PLINTH_QUEUE=sqs://plinth", "PLINTH_LANES=interactive=2,backfill=1",
+				"PLINTH_DATA="+data, "PLINTH_RECIPE="+quick(t, 320))
+			if where == "dynamodb" {
+				env = append([]string{"PLINTH_CATALOG=" + newTable(t)}, env...)
+			}
+			p := serve(t, data, env...)
+			p.published("rack", "lamp")
+			before := p.version("rack")
+			env[len(env)-1] = "PLINTH_RECIPE=" + quick(t, 640)
+			does(t, env, "batch", "plan", "--plan", plan, "--sample", "1")
+			if r := report(t, does(t, env, "batch", "run", plan, "--json", "--canary", "50%")); r.Ready != 2 || r.Live != 2 {
+				t.Fatalf("got %+v\n%s", r, p.log)
+			}
+			sent := sqs.Count("SendMessage", "plinth-backfill")
+			if r := report(t, does(t, env, "batch", "run", plan, "--json")); r.Ready != 2 || sent != 2 || sqs.Count("SendMessage", "plinth-backfill") != 2 {
+				t.Errorf("%d were sent at first: %+v", sent, r)
+			}
+			does(t, env, "batch", "rollback", plan)
+			if list := lines[asset.Version](t, does(t, env, "versions", "list", "rack", "--json")); len(list) != 2 || !list[1].Live || list[1].Version != before {
+				t.Errorf("after the rollback: %+v", list)
+			}
+			if out := does(t, env, "batch", "plan", "--plan", plan); !strings.Contains(out, "2 were rolled back") {
+				t.Errorf("a plan after the rollback is\n%s", out)
+			}
+		})
+	}
+}
+
+// newTable makes a table for a catalog on the DynamoDB Local that the environment names.
+func newTable(t *testing.T) string {
+	t.Helper()
+	if os.Getenv("PLINTH_AWS_PEERS") == "" || os.Getenv("AWS_ENDPOINT_URL_DYNAMODB") == "" {
+		t.Skip("this test needs DynamoDB Local: .ci/peers/dynamodb/start runs it; PLINTH_AWS_PEERS=1 and AWS_ENDPOINT_URL_DYNAMODB say that it may be used and where it is; it takes credentials from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION")
+	}
+	url := "dynamodb://plinth-" + rand.Text()
+	c, err := cloud.OpenCatalog(t.Context(), url)
+	if err == nil {
+		err = c.CreateTable(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return url
+}
+
+func TestABatchOfEverybody(t *testing.T) {
+	data := t.TempDir()
+	c := catalog(t, data)
+	for _, merchant := range []string{"acme", "zeta", "acme"} {
+		v := asset.Version{Merchant: merchant, Model: "chair", Version: "1", Unit: "m", Source: "s"}
+		if _, err := c.Submit(t.Context(), v); err != nil {
+			t.Fatal(err)
+		}
+		_, epoch, err := c.Claim(t.Context(), v.Ref(), 0)
+		if errors.Is(err, asset.ErrConflict) {
+			continue // it is there
+		}
+		if err == nil {
+			err = c.Publish(t.Context(), v.Ref(), epoch, asset.Manifest{})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for merchant, want := range map[string]int{"*": 2, "acme": 1, "default": 0, "acme,zeta": 2} {
+		code, out, errs := plinth(t, "batch", "plan", "--data", data, "--plan", filepath.Join(data, "plan.json"), "--sample", "0", "--json", "--merchant", merchant)
+		var p pipeline.BatchPlan
+		if err := json.Unmarshal([]byte(out), &p); code != exitOK || err != nil || len(p.Models) != want {
+			t.Errorf("--merchant %s: exit %d, %d models, want %d: %s", merchant, code, len(p.Models), want, errs)
+		}
+	}
+}
+
 func TestBatchesThatCanNotBe(t *testing.T) {
 	dir := t.TempDir()
 	plan := filepath.Join(dir, "plan.json")
@@ -327,6 +411,7 @@ func TestBatchesThatCanNotBe(t *testing.T) {
 		{"batch plan " + dir, exitUsage, "needs FOLDER and -o OUT"},
 		{"batch plan nowhere -o " + dir, exitInput, "nowhere"},
 		{"batch plan --model [a --data " + dir, exitInput, "no pattern"},
+		{"batch plan " + samples + " -o " + dir + " --model rack --sample 1 --prices " + plan + " --plan " + plan + "2", exitInput, "read the prices in " + plan},
 		{"batch plan --sample -1 --data " + dir, exitUsage, "--sample is -1"},
 		{"batch plan --unit cm --data " + dir, exitUsage, "a server takes models in meters"},
 		{"batch run", exitUsage, "wants one plan"},

@@ -23,6 +23,13 @@ func newJobs(c console) *cobra.Command {
 	return cmd
 }
 
+// addOperator adds the flags of operator.
+func (s *settings) addOperator(cmd *cobra.Command) {
+	s.addData(cmd)
+	s.addQueue(cmd)
+	cmd.Flags().DurationVar(&s.lease, "lease", 30*time.Second, "what the workers have: a queue on NATS is set up by it")
+}
+
 // operator opens what a person at a terminal acts on: the catalog, and a queue that others
 // share. The local queue stays with the process that owns it, which finds in the catalog what
 // is queued.
@@ -31,7 +38,7 @@ func (s *settings) operator(ctx context.Context, c console) (*home, error) {
 	if err != nil || s.where.queue == "local" {
 		return h, err
 	}
-	h.slots, h.lease = 1, 30*time.Second // it leases nothing
+	h.slots = 1 // it leases nothing
 	if err := h.openQueue(ctx); err != nil {
 		return nil, errors.Join(err, h.close())
 	}
@@ -59,8 +66,7 @@ nobody understands.`,
 		Args: args(0, 0, "nothing"),
 		RunE: func(cmd *cobra.Command, _ []string) error { return runJobsList(cmd.Context(), c, o) },
 	}
-	o.addData(cmd)
-	o.addQueue(cmd)
+	o.addOperator(cmd)
 	cmd.Flags().StringSliceVar(&o.states, "state", nil, "only these: queued, running, ready, failed")
 	cmd.Flags().IntVar(&o.limit, "limit", 100, "at most so many, the last changed first")
 	cmd.Flags().BoolVar(&o.json, "json", false, "print JSON, one job a line")

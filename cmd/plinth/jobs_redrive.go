@@ -50,8 +50,7 @@ the same is handed out a second time, which does no harm.`,
 			return runJobsRedrive(cmd.Context(), c, o)
 		},
 	}
-	o.addData(cmd)
-	o.addQueue(cmd)
+	o.addOperator(cmd)
 	f := cmd.Flags()
 	f.StringVar(&o.merchant, "merchant", asset.Merchant, "whose models, unless they are MERCHANT/MODEL")
 	f.StringVar(&o.code, "code", "", "all that failed with this code")

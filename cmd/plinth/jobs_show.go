@@ -30,8 +30,7 @@ func newJobsShow(c console) *cobra.Command {
 		Args: args(1, 1, "one model"),
 		RunE: func(cmd *cobra.Command, args []string) error { return runJobsShow(cmd.Context(), c, o, args[0]) },
 	}
-	o.addData(cmd)
-	o.addQueue(cmd)
+	o.addOperator(cmd)
 	cmd.Flags().StringVar(&o.merchant, "merchant", asset.Merchant, "whose model, unless it is MERCHANT/MODEL")
 	cmd.Flags().BoolVar(&o.json, "json", false, "print JSON")
 	cmd.ValidArgsFunction = o.models(c, &o.merchant, 1)

@@ -23,12 +23,15 @@ type settings struct {
 	data, listen, logs  string
 	where               where
 	lease, grace, limit time.Duration
+	checkpoint          time.Duration
 	slots               int
+	memory              byteSize
+	prices, metrics     string
 	recipe              recipeFlags
 }
 
 // where names the backends.
-type where struct{ store, catalog, queue, lanes string }
+type where struct{ store, catalog, queue, lanes, raw string }
 
 func (s *settings) addData(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&s.data, "data", "data", "folder that holds everything")
@@ -39,14 +42,6 @@ func (s *settings) addData(cmd *cobra.Command) {
 
 func (s *settings) addListen(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&s.listen, "listen", "127.0.0.1:8080", "address to listen on; port 0 takes a free one")
-}
-
-func (s *settings) addWork(cmd *cobra.Command) {
-	s.addQueue(cmd)
-	cmd.Flags().DurationVar(&s.lease, "lease", 30*time.Second, "how long a job stays with a worker that gives no sign of life")
-	cmd.Flags().DurationVar(&s.grace, "grace", 100*time.Second, "time for jobs at hand to finish after SIGTERM")
-	cmd.Flags().DurationVar(&s.limit, "limit", 20*time.Minute, "time for one job; one that takes longer is buried; 0 is no limit")
-	cmd.Flags().IntVar(&s.slots, "slots", 1, "jobs at a time; each uses all processors")
 }
 
 func (s *settings) addQueue(cmd *cobra.Command) {
@@ -104,14 +99,6 @@ func (h *home) resume(ctx context.Context) error {
 		h.log.Info("resume", "jobs", n)
 	}
 	return err
-}
-
-func (h *home) worker() *pipeline.Worker {
-	return &pipeline.Worker{
-		Store: h.store, Queue: h.jobs, Catalog: h.catalog,
-		Slots: h.slots, Grace: h.grace, Limit: h.limit, Log: h.log,
-		Reproduce: h.reproduce,
-	}
 }
 
 func (h *home) serverRecipe() (pipeline.Recipe, error) {

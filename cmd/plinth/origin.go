@@ -9,7 +9,6 @@ import (
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/sync/errgroup"
 )
 
 func newOrigin(c console) *cobra.Command {
@@ -42,9 +41,13 @@ The process takes about 128 MiB beside --memory and --manifest-memory; GOMEMLIMI
 	s.addData(cmd)
 	s.addListen(cmd)
 	o.add(cmd)
+	s.addMetrics(cmd)
 	cmd.Flags().BoolVar(&show, "config", false, "show all settings as they are, and end")
 	return cmd
 }
+
+// held is the memory that an origin may take, in bytes.
+func (s *originSettings) held() int64 { return int64(s.memory) + int64(s.manifests) + besideCaches }
 
 // besideCaches is the memory that an origin may take beside what its settings give to caches,
 // before its garbage is collected at any cost: connections, answers on their way.
@@ -66,20 +69,17 @@ func runOrigin(ctx context.Context, c console, s settings, set originSettings) (
 		}
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(int64(set.memory) + int64(set.manifests) + besideCaches)
+		debug.SetMemoryLimit(set.held())
 	}
 	o, closing, err := set.open(h)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, closing()) }()
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return set.serveAdmin(ctx, o) })
-	group.Go(func() error {
-		return (&server{
-			address: s.listen, handler: set.routes(o, o), connections: set.connections, drain: o.Drain,
-			ready: func(a net.Addr) { _, _ = fmt.Fprintf(c.out, "Plinth's origin listens on http://%s\n", a) },
-		}).run(ctx)
-	})
-	return group.Wait()
+	main := &server{
+		address: s.listen, handler: set.routes(o, o), connections: set.connections, drain: o.Drain,
+		ready: func(a net.Addr) { _, _ = fmt.Fprintf(c.out, "Plinth's origin listens on http://%s\n", a) },
+	}
+	count := func(ctx context.Context) error { return h.countOrigin(ctx, o, c.out) }
+	return together(ctx, count, main.run, func(ctx context.Context) error { return set.serveAdmin(ctx, o) })
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -122,11 +123,11 @@ func (s *originSettings) open(h *home) (o *origin.Origin, closing func() error, 
 
 // routes sends probes and Prometheus where they belong, unless that has an address of its
 // own, and all else to next. (A ServeMux would answer some odd paths itself.)
-func (s *originSettings) routes(o *origin.Origin, next http.Handler) http.Handler {
+func (s *originSettings) routes(o *origin.Origin, next http.Handler, others ...prometheus.Gatherer) http.Handler {
 	if s.admin != "" {
 		return next
 	}
-	return operations(o, o.Metrics(false), next)
+	return operations(o, o.Metrics(false, others...), next)
 }
 
 // operations are for probes and Prometheus.
@@ -144,11 +145,11 @@ func operations(o *origin.Origin, metrics, next http.Handler) http.Handler {
 }
 
 // serveAdmin serves operations on an address of their own, where there is one.
-func (s *originSettings) serveAdmin(ctx context.Context, o *origin.Origin) error {
+func (s *originSettings) serveAdmin(ctx context.Context, o *origin.Origin, others ...prometheus.Gatherer) error {
 	if s.admin == "" {
 		return nil
 	}
-	return (&server{address: s.admin, handler: operations(o, o.Metrics(true), http.NotFoundHandler()), connections: 64, ready: func(net.Addr) {}}).run(ctx)
+	return (&server{address: s.admin, handler: operations(o, o.Metrics(true, others...), http.NotFoundHandler()), connections: 64, ready: func(net.Addr) {}}).run(ctx)
 }
 
 // secret are settings whose values are not shown.

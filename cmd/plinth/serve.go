@@ -13,11 +13,10 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/spf13/cobra"
-	"golang.org/x/sync/errgroup"
-
 	"github.com/plinth3d/plinth/pipeline/asset"
 	"github.com/plinth3d/plinth/testdata/models"
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 )
 
 func newServe(c console) *cobra.Command {
@@ -42,7 +41,8 @@ process that is killed loses nothing: its successor goes on.`,
 	s.addListen(cmd)
 	s.addWork(cmd)
 	o.add(cmd)
-	s.recipe.add(cmd)
+	s.addRaw(cmd)
+	s.addMetrics(cmd)
 	cmd.Flags().StringVar(&assets, "assets", "", "where shoppers fetch products, such as https://cdn.example.com; empty is this server")
 	cmd.Flags().BoolVar(&demo, "demo", false, "make the sample products and upload them")
 	return cmd
@@ -66,27 +66,44 @@ func runServe(ctx context.Context, c console, s settings, set originSettings, de
 	if err != nil {
 		return err
 	}
-	worker := h.worker()
+	worker, figures, err := h.worker()
+	if err != nil {
+		return err
+	}
+	if s.memory == 0 { // the origin has its share
+		worker.Memory = max(worker.Memory-set.held(), worker.Memory/2)
+	}
 	if err := h.resume(ctx); err != nil {
 		return err
 	}
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return worker.Run(ctx) })
-	group.Go(func() error { return h.adopt(ctx) })
-	group.Go(func() error {
-		return (&server{
-			address: s.listen, handler: set.routes(o, handler), connections: set.connections, drain: o.Drain,
-			uploads: func(r *http.Request) bool { return r.Method == http.MethodPut && strings.HasPrefix(r.URL.Path, "/v1/") },
-			ready: func(a net.Addr) {
-				_, _ = fmt.Fprintf(c.out, "Plinth listens on http://%s\n", a)
-				if demo {
-					group.Go(func() error { return uploadSamples(ctx, "http://"+a.String(), filepath.Join(s.data, "demo")) })
-				}
-			},
-		}).run(ctx)
+	listening := make(chan string, 1)
+	main := &server{
+		address: s.listen, handler: set.routes(o, handler, figures.worker.Gatherer()), connections: set.connections, drain: o.Drain,
+		uploads: func(r *http.Request) bool { return r.Method == http.MethodPut && strings.HasPrefix(r.URL.Path, "/v1/") },
+		ready: func(a net.Addr) {
+			_, _ = fmt.Fprintf(c.out, "Plinth listens on http://%s\n", a)
+			listening <- "http://" + a.String()
+		},
+	}
+	samples := func(ctx context.Context) error {
+		select {
+		case base := <-listening:
+			if demo {
+				return uploadSamples(ctx, base, filepath.Join(s.data, "demo"))
+			}
+		case <-ctx.Done():
+		}
+		return nil
+	}
+	count := func(ctx context.Context) error {
+		group, ctx := errgroup.WithContext(ctx)
+		group.Go(func() error { return h.countOrigin(ctx, o, c.out) })
+		group.Go(func() error { return figures.run(ctx, c.out) })
+		return group.Wait()
+	}
+	return together(ctx, count, worker.Run, h.adopt, main.run, samples, func(ctx context.Context) error {
+		return set.serveAdmin(ctx, o, figures.worker.Gatherer())
 	})
-	group.Go(func() error { return set.serveAdmin(ctx, o) })
-	return group.Wait()
 }
 
 // checkAssets wants an origin as browsers write it: it goes into a page's policy.

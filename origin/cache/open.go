@@ -4,12 +4,18 @@ import (
 	"context"
 	"fmt"
 	"hash/maphash"
+	"io"
 	"log/slog"
 	"runtime"
 	"time"
 
 	"github.com/plinth3d/plinth/pipeline/asset"
 )
+
+// A Source is as much of an asset.Store as a cache needs.
+type Source interface {
+	Read(ctx context.Context, key string, r asset.Range) (asset.Info, io.ReadCloser, error)
+}
 
 // Config says what a cache may use. A zero value has the default that its line names.
 //
@@ -20,7 +26,7 @@ import (
 // The disk cache has at most one file for each 2 KiB of Memory. What is known of a file
 // takes about 600 bytes, beside Memory.
 type Config struct {
-	Store     asset.Store   // where objects come from; required
+	Store     Source        // where objects come from; required
 	Memory    int64         // bytes; 256 MiB
 	Dir       string        // folder of the disk cache, its own and this process's alone; required if Disk isn't 0
 	Disk      int64         // bytes, and a quarter more for deleted files that are being read; 0 is no disk cache

@@ -23,27 +23,29 @@ func FindLanes(ctx context.Context, installation string, lanes []Lane) ([]Lane, 
 	if err != nil {
 		return nil, err
 	}
-	find := func(name string) (string, error) {
-		ctx, cancel := context.WithTimeout(ctx, calling)
-		defer cancel()
-		out, err := client.GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: &name})
-		if code := codeOf(err); strings.HasSuffix(code, "QueueDoesNotExist") || strings.HasSuffix(code, "NonExistentQueue") {
-			return "", fmt.Errorf("%w: there is no queue %s in this account and region", asset.ErrInvalid, name)
-		}
-		if err != nil {
-			return "", queueFault(ctx, "find", name, err)
-		}
-		return text(out.QueueUrl), nil
-	}
 	found := make([]Lane, len(lanes))
 	for i, l := range lanes {
 		found[i] = l
-		if found[i].URL, err = find(LaneName(installation, l.Name)); err != nil {
+		if found[i].URL, err = queueURL(ctx, client, LaneName(installation, l.Name)); err != nil {
 			return nil, err
 		}
-		if found[i].Dead, err = find(DeadName(installation, l.Name)); err != nil {
+		if found[i].Dead, err = queueURL(ctx, client, DeadName(installation, l.Name)); err != nil {
 			return nil, err
 		}
 	}
 	return found, nil
+}
+
+// queueURL is the URL of a queue.
+func queueURL(ctx context.Context, client *sqs.Client, name string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, calling)
+	defer cancel()
+	out, err := client.GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: &name})
+	if code := codeOf(err); strings.HasSuffix(code, "QueueDoesNotExist") || strings.HasSuffix(code, "NonExistentQueue") {
+		return "", fmt.Errorf("%w: there is no queue %s in this account and region", asset.ErrInvalid, name)
+	}
+	if err != nil {
+		return "", queueFault(ctx, "find", name, err)
+	}
+	return text(out.QueueUrl), nil
 }

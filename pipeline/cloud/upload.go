@@ -1,5 +1,7 @@
 package cloud
 
+//lint:file-ignore SA1019 manager's successor takes twenty times the memory: aws-sdk-go-v2#3453
+
 import (
 	"context"
 	"errors"
@@ -64,13 +66,12 @@ func (s *Store) send(ctx context.Context, key string, body *io.SectionReader) er
 	if s.kms != "" {
 		in.ServerSideEncryption, in.SSEKMSKeyId, in.BucketKeyEnabled = types.ServerSideEncryptionAwsKms, &s.kms, aws.Bool(true)
 	}
-	//nolint:staticcheck // its successor takes twenty times the memory: aws-sdk-go-v2#3453
 	_, err := manager.NewUploader(s.client, uploading).Upload(ctx, in, func(u *manager.Uploader) {
 		if body.Size() > partSize {
 			u.ClientOptions = append(u.ClientOptions, func(o *s3.Options) { o.RetryMaxAttempts = partAttempts })
 		}
 	})
-	if failed, ok := errors.AsType[manager.MultiUploadFailure](err); ok { //nolint:staticcheck // the same
+	if failed, ok := errors.AsType[manager.MultiUploadFailure](err); ok {
 		if e := s.abandon(ctx, key, failed.UploadID()); e != nil {
 			return fmt.Errorf("%w; its parts stay: %v", err, e) //nolint:errorlint // of the first one's kind
 		}
@@ -78,7 +79,7 @@ func (s *Store) send(ctx context.Context, key string, body *io.SectionReader) er
 	return err
 }
 
-func uploading(u *manager.Uploader) { //nolint:staticcheck // the same
+func uploading(u *manager.Uploader) {
 	u.PartSize, u.Concurrency = partSize, partsAtOnce
 	u.LeavePartsOnError = true // it can't remove them once its context is done; abandon can
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -208,5 +209,53 @@ func TestAReopenedQueueHandsOutWhatWasLeased(t *testing.T) {
 	l, err := q.Lease(t.Context())
 	if err != nil || l.Job() != j {
 		t.Fatalf("got %v, %v", l, err)
+	}
+}
+
+// What was queued since a time is found by an index, however much is queued.
+func TestWaitingIsWhatWasQueuedSince(t *testing.T) {
+	c, err := OpenCatalog(t.Context(), filepath.Join(t.TempDir(), "c.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	closing(t, c)
+	now := time.UnixMilli(1_000_000)
+	c.now = func() time.Time { return now }
+	submit := func(model string) asset.Version {
+		now = now.Add(time.Second)
+		v, err := c.Submit(t.Context(), asset.Version{Merchant: "m", Model: model, Version: "1", Unit: "m"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	old, first, claimed, last := submit("old"), submit("first"), submit("claimed"), submit("last")
+	if _, _, err := c.Claim(t.Context(), claimed.Ref(), time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	list, err := c.Waiting(t.Context(), first.Updated)
+	if err != nil || len(list) != 2 || list[0].Model != "first" || list[1].Model != "last" {
+		t.Errorf("since first: %v, %v", list, err)
+	}
+	// One that was put back is waiting since then.
+	v, epoch, err := c.Claim(t.Context(), old.Ref(), time.Minute)
+	if err == nil {
+		now = now.Add(time.Second)
+		err = c.Requeue(t.Context(), v.Ref(), epoch, true)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if list, err := c.Waiting(t.Context(), last.Updated.Add(1)); err != nil || len(list) != 2 || list[1].Model != "old" {
+		t.Errorf("after it was put back: %v, %v", list, err)
+	}
+	var plan string
+	var a, b, d int
+	row := c.db.QueryRowContext(t.Context(), "EXPLAIN QUERY PLAN SELECT "+columns+"WHERE v.state = ? AND v.updated >= ? ORDER BY v.updated, v.rowid", asset.Queued, 0)
+	if err := row.Scan(&a, &b, &d, &plan); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(plan, "versions_by_state (state=? AND updated>?)") {
+		t.Errorf("it is found by: %s", plan)
 	}
 }

@@ -87,7 +87,7 @@ func (l *listing) file(ctx context.Context, key string) error {
 // names returns what of a folder may be on the page, in order. Of a folder with very many
 // files only those that come first are held.
 func (l *listing) names(ctx context.Context, at string) (out []name, err error) {
-	dir, err := l.store.root.Open(path(at))
+	dir, err := os.Open(l.store.Path(at)) // in the root it would look at each file
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -120,15 +120,13 @@ func (l *listing) names(ctx context.Context, at string) (out []name, err error) 
 // is no key was not put here.
 func (l *listing) take(at string, e os.DirEntry) (name, bool) {
 	n := name{at + e.Name(), e.IsDir()}
-	if asset.CheckKey(n.key) != nil || !n.folder && !e.Type().IsRegular() {
-		return name{}, false
+	ours := func() bool { return asset.CheckKey(n.key) == nil } // last, it takes longest
+	if !n.folder {
+		return n, n.key > l.after && strings.HasPrefix(n.key, l.prefix) && e.Type().IsRegular() && ours()
 	}
-	if n.folder {
-		n.key += "/"
-		inside := strings.HasPrefix(n.key, l.prefix) || strings.HasPrefix(l.prefix, n.key)
-		return n, inside && (n.key > l.after || strings.HasPrefix(l.after, n.key))
-	}
-	return n, strings.HasPrefix(n.key, l.prefix) && n.key > l.after
+	in := n.key + "/"
+	inside := strings.HasPrefix(in, l.prefix) || strings.HasPrefix(l.prefix, in)
+	return name{in, true}, inside && (in > l.after || strings.HasPrefix(l.after, in)) && ours()
 }
 
 // first keeps folders, which may be empty, and as many files as fit on a page.

@@ -15,11 +15,13 @@ const (
 const Other = "other"
 
 // Outcomes returns what may become of an attempt: its end as the log has it.
-func Outcomes() []string { return []string{"done", "retry", "buried", "busy", "lost", "drained"} }
+func Outcomes() []string {
+	return []string{"done", "settled", "retried", "buried", "busy", "lost", "drained"}
+}
 
 // Stages returns what an attempt goes through, in order. "-" is before the first.
 func Stages() []string {
-	return []string{"-", "load", "read", "measure", "simplify", "textures", "pack", "publish"}
+	return []string{"-", "load", "wait", "read", "measure", "simplify", "textures", "pack", "publish"}
 }
 
 // known is the value if it is one of a list, else Other: labels are bounded whatever comes.

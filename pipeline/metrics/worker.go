@@ -59,7 +59,7 @@ func NewWorker(state func() State) *Worker {
 	w.registry.MustRegister(
 		w.depth, w.inFlight, w.dead, w.age, w.jobs, w.bytes, w.dollars, w.failed,
 		w.took.vec, w.waited.vec, w.stageSeconds.vec, w.stageCPU.vec,
-		&standing{state}, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		&standing{state},
 	)
 	w.failed.WithLabelValues() // it is there from the start, as 0
 	return w
@@ -101,9 +101,11 @@ func (w *Worker) forget() {
 	}
 }
 
-// Handler serves what is counted, for Prometheus.
+// Handler serves what is counted, for Prometheus, and what the runtime tells of the process.
 func (w *Worker) Handler() http.Handler {
-	return promhttp.HandlerFor(w.registry, promhttp.HandlerOpts{})
+	process := prometheus.NewRegistry()
+	process.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return promhttp.HandlerFor(prometheus.Gatherers{w.registry, process}, promhttp.HandlerOpts{})
 }
 
 // Gatherer gives what is counted.

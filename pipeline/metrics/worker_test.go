@@ -43,11 +43,11 @@ func TestPrometheusIsTold(t *testing.T) {
 	w.Attempt(chair("done"))
 	w.Attempt(chair("done"))
 	w.Attempt(Attempt{Outcome: "no such", Stage: "no such", In: -5})
-	w.Attempt(Attempt{Outcome: "retry"})
+	w.Attempt(Attempt{Outcome: "retried"})
 	w.lanes([]asset.LaneStats{{Lane: "bulk", Waiting: 7, InFlight: 2, Dead: 1, Oldest: 90 * time.Second}})
 	text := page(t, w)
 	wantLines(t, text,
-		`plinth_jobs_total{outcome="done",stage="publish"} 2`, `plinth_jobs_total{outcome="other",stage="other"} 1`, `plinth_jobs_total{outcome="retry",stage="-"} 1`,
+		`plinth_jobs_total{outcome="done",stage="publish"} 2`, `plinth_jobs_total{outcome="other",stage="other"} 1`, `plinth_jobs_total{outcome="retried",stage="-"} 1`,
 		`plinth_job_seconds_sum{outcome="done"} 18`, `plinth_job_seconds_bucket{outcome="done",le="10"} 2`, `plinth_job_seconds_bucket{outcome="done",le="3"} 0`,
 		`plinth_job_memory_wait_seconds_count 4`, `plinth_stage_seconds_sum{stage="textures"} 10`, `plinth_stage_cpu_seconds_sum{stage="textures"} 16`,
 		`plinth_job_bytes_total{direction="in"} 5.6e+06`, `plinth_job_bytes_total{direction="out"} 1e+07`,
@@ -114,8 +114,8 @@ func TestCloudWatchHasFewSeries(t *testing.T) {
 			series += n
 		}
 	}
-	if series != 123 {
-		t.Errorf("got %d series, want 123", series)
+	if series != 144 {
+		t.Errorf("got %d series, want 144", series)
 	}
 }
 

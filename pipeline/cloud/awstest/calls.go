@@ -18,6 +18,8 @@ type Call struct {
 
 	Name string // what the last part of a key, or of a queue's name, is
 	Key  string // of S3, without the bucket
+
+	bucket string
 }
 
 // callOf reads a request as a policy would.
@@ -102,7 +104,7 @@ func callOfS3(q *http.Request) Call {
 	default:
 		action = m
 	}
-	c := Call{Key: key, Name: key[strings.LastIndexByte(key, '/')+1:]}
+	c := Call{bucket: bucket, Key: key, Name: key[strings.LastIndexByte(key, '/')+1:]}
 	place := kindOfBucket(bucket)
 	if folder, _, in := strings.Cut(key, "/"); in {
 		place += "/" + folder

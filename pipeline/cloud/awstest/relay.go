@@ -3,9 +3,8 @@
 //
 // The folder calls lists what each role of Plinth calls: a line for each action that a policy
 // must allow, and what it is done to. Tests hold the roles to these lists, and policies can be
-// made of them. serve.txt is what plinth serve calls beside all that a worker does.
-// s3:ListBucket may be missing: without it S3 answers 403 for what isn't there, not 404, so
-// whoever reads a bucket needs it too.
+// made of them. serve.txt is what plinth serve calls beside all that a worker does. Who is told
+// that an object isn't there needs s3:ListBucket: without it S3 answers 403, not 404.
 package awstest
 
 import (
@@ -151,6 +150,9 @@ func (r *Relay) pass(w http.ResponseWriter, q *http.Request, service string, to 
 		panic(http.ErrAbortHandler)
 	}
 	defer answer.Body.Close() //nolint:errcheck // only read
+	if answer.StatusCode == http.StatusNotFound && strings.HasPrefix(call.Actions[0], "s3:GetObject ") {
+		r.calledToo("s3:ListBucket " + kindOfBucket(call.bucket))
+	}
 	e := Exchange{Call: call, Target: q.Header.Get("X-Amz-Target"), Path: q.URL.Path, Status: answer.StatusCode, Request: body}
 	if service != "S3" {
 		if e.Answer, err = io.ReadAll(answer.Body); err != nil {
@@ -162,6 +164,12 @@ func (r *Relay) pass(w http.ResponseWriter, q *http.Request, service string, to 
 		r.See(e)
 	}
 	send(w, answer, fault)
+}
+
+func (r *Relay) calledToo(action string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.calls[action] = true
 }
 
 // note counts a call and returns what goes wrong with it.
