@@ -6,8 +6,8 @@ GOLANGCI     = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.
 PACKAGES     = ./... ./testdata/models/...
 # Where goroutines share things. Of the pipeline, the worker and all samples once, which also goes
 # through what mesh and textures do side by side; their own tests would take minutes.
-RACE         = ./cmd/... ./origin/... ./pipeline/asset/... ./pipeline/cloud/... ./pipeline/intake/... ./pipeline/local/...
-RACE_TESTS   = TestGolden|$(shell sed -n 's/^func \(Test[A-Za-z0-9_]*\).*/\1/p' pipeline/worker_test.go | paste -sd '|')
+RACE         = ./cmd/... ./origin/... ./pipeline/asset/... ./pipeline/cloud/... ./pipeline/intake/... ./pipeline/local/... ./pipeline/metrics/...
+RACE_TESTS   = TestGolden|$(shell sed -n 's/^func \(Test[A-Za-z0-9_]*\).*/\1/p' pipeline/worker*_test.go pipeline/account_test.go pipeline/sweep_test.go | paste -sd '|')
 VIEWER       = origin/viewer
 DATA         = data
 LISTEN       = 127.0.0.1:8080

@@ -30,8 +30,8 @@ func newBudget(size int64) *budget {
 
 // LimitMemory makes the garbage collector work harder when the process comes near to that many
 // bytes; 0 is no bound, and less garbage at any size. What is large here are pixels, in which nothing
-// points anywhere, so that collecting often costs next to nothing. It is for a process that does
-// nothing but make levels, and to be called once.
+// points anywhere, so that collecting often costs next to nothing. It is for a process that
+// makes levels above all.
 func LimitMemory(size int64) {
 	debug.SetGCPercent(garbage)
 	if size > 0 {

@@ -79,9 +79,6 @@ func (b *bench) run(ctx context.Context, list, profile string, asJSON bool, file
 	if err := b.profiled(profile, func() error { return b.work(ctx, r) }); err != nil {
 		return err
 	}
-	if r.Stages, err = stages(ctx, b.models, b.jobs); err != nil {
-		return err
-	}
 	if err := r.cost(b.prices, b.task); err != nil {
 		return err
 	}

@@ -74,7 +74,7 @@ func (r *report) print(to io.Writer, task prices.Task) error {
 	row("| bytes in · out, MB | %.2f · %.2f |", r.each(float64(r.In))/1e6, r.each(float64(r.Out))/1e6)
 	row("| files stored | %.1f |", r.each(float64(r.Files)))
 	row("| notes of progress · extensions of the lease | %.1f · %.1f |", r.each(float64(r.Notes)), r.each(float64(r.Beats)))
-	row("\nCPU seconds a product by stage, measured without the worker around it:\n\n| stage | CPU s | share |\n|---|---:|---:|")
+	row("\nCPU seconds a product by stage (shared equally by what works at the same time):\n\n| stage | CPU s | share |\n|---|---:|---:|")
 	var sum float64
 	for _, s := range r.Stages {
 		sum += s.CPU

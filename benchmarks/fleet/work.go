@@ -16,8 +16,11 @@ import (
 	"github.com/plinth3d/plinth/pipeline/local"
 )
 
-// lease is as long as a worker's by default.
-const lease = 30 * time.Second
+// lease is as long as a worker's by default, tell as on AWS.
+const (
+	lease = 30 * time.Second
+	tell  = 5 * time.Second
+)
 
 // work sends all jobs, and lets a worker do them.
 func (b *bench) work(ctx context.Context, r *report) (err error) {
@@ -47,9 +50,11 @@ func (b *bench) work(ctx context.Context, r *report) (err error) {
 	working, stop := context.WithCancel(ctx)
 	defer stop()
 	w := newWatch(b.jobs, stop)
+	by := &stages{sums: map[pipeline.Stage]time.Duration{}}
 	worker := &pipeline.Worker{
 		Store: &watchedStore{store, w}, Catalog: &watchedCatalog{catalog, w}, Queue: &watchedQueue{queue, w},
 		Slots: b.slots, Grace: time.Hour, Log: slog.New(slog.NewTextHandler(&w.log, nil)),
+		Tell: tell, Report: by.add,
 	}
 	before, err := used()
 	if err != nil {
@@ -67,6 +72,7 @@ func (b *bench) work(ctx context.Context, r *report) (err error) {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	r.Stages = by.perJob(b.jobs)
 	r.Jobs, r.Cores, r.CPU = b.jobs, runtime.GOMAXPROCS(0), (after - before).Seconds()
 	return w.sum(r)
 }

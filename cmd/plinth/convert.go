@@ -92,6 +92,7 @@ func runConvert(ctx context.Context, c console, o convertOptions) error {
 	if err != nil {
 		return err
 	}
+	pipeline.LimitMemory(memoryThere() / 4 * 3)
 	ids := map[string]string{}
 	for _, f := range o.files {
 		if other, taken := ids[asset.ID(f)]; taken {

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/plinth3d/plinth/pipeline"
 	"github.com/plinth3d/plinth/pipeline/asset"
 	"github.com/plinth3d/plinth/testdata/models"
 	"github.com/spf13/cobra"
@@ -72,6 +73,9 @@ func runServe(ctx context.Context, c console, s settings, set originSettings, de
 	}
 	if s.memory == 0 { // the origin has its share
 		worker.Memory = max(worker.Memory-set.held(), worker.Memory/2)
+	}
+	if worker.Memory > 0 {
+		pipeline.LimitMemory(worker.Memory + set.held())
 	}
 	if err := h.resume(ctx); err != nil {
 		return err

@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
 	"github.com/plinth3d/plinth/pipeline/asset"
 )
 
@@ -144,6 +146,37 @@ func (l *queueLease) Retry(ctx context.Context, after time.Duration) error {
 	most := maxHide - time.Since(l.message.received) - time.Second
 	seconds := math.Ceil(min(max(after, 0), max(most, 0)).Seconds())
 	err := l.message.lane.hide.do(ctx, l.message.handle, int32(seconds))
+	if err == nil {
+		l.end()
+	}
+	return l.lost(err)
+}
+
+// maxDelay is the longest that SQS delays a message that is sent.
+const maxDelay = 15 * time.Minute
+
+// Postpone sends the message again, after a while of 15 minutes at most, and deletes this one:
+// its receipts count anew. What ends attempts for ever is that the catalog counts those that
+// failed. Should this process end between the two, the job is there twice.
+func (l *queueLease) Postpone(ctx context.Context, after time.Duration) error {
+	if err := l.begin(ctx, "postpone"); err != nil {
+		return err
+	}
+	defer l.pass()
+	if err := l.mine("postpone"); err != nil {
+		return err
+	}
+	in := &sqs.SendMessageInput{
+		QueueUrl: &l.message.lane.URL, MessageBody: &l.message.body,
+		DelaySeconds: int32(math.Ceil(min(max(after, 0), maxDelay).Seconds())),
+	}
+	if merchant := l.message.asks.merchant(); merchant != "" {
+		in.MessageGroupId = &merchant
+	}
+	if _, err := l.queue.client.SendMessage(ctx, in); err != nil {
+		return queueFault(ctx, "send a job again to", l.message.lane.URL, err)
+	}
+	err := l.message.lane.remove.do(ctx, l.message.handle, 0)
 	if err == nil {
 		l.end()
 	}

@@ -19,6 +19,7 @@ type input struct {
 	MessageBody         string
 	MessageGroupID      string `json:"MessageGroupId"`
 	MessageAttributes   map[string]Attribute
+	DelaySeconds        int
 	MaxNumberOfMessages int
 	WaitTimeSeconds     int
 	VisibilityTimeout   *int
@@ -124,6 +125,7 @@ func (s *Server) do(r *http.Request, operation, name string, in input, p plan) *
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		m := s.add(q, in.MessageBody, in.MessageGroupID, in.MessageAttributes)
+		m.visible = m.sent.Add(time.Duration(in.DelaySeconds) * time.Second)
 		return success(map[string]string{"MessageId": m.id, "MD5OfMessageBody": sum(m.body)})
 	case "ReceiveMessage":
 		return s.receive(r, q, in)
