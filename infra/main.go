@@ -29,14 +29,14 @@ func run(env, dir, account string) (err error) {
 	if err != nil {
 		return err
 	}
-	if account != "" {
-		return eks.Render(os.Stdout, c, account)
-	}
 	end, err := stack.Runtime()
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, end()) }()
+	if account != "" {
+		return eks.Render(os.Stdout, c, account)
+	}
 	defer func() { // what the CDK's validation finds is a panic of its Go library
 		if p := recover(); p != nil {
 			err = fmt.Errorf("%v", p)

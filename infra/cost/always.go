@@ -10,6 +10,7 @@ import (
 // What there is of each, whatever the traffic.
 const (
 	endpointCount = 4  // interface endpoints, in each zone
+	machineCount  = 3  // more where there may be machines
 	ruleCount     = 4  // of the firewall
 	alarmCount    = 40 // and as many metrics of Container Insights
 )
@@ -17,11 +18,15 @@ const (
 // Always is what an installation costs by the month when nobody uses it.
 func (m *Model) Always(c *config.Config) Bill {
 	origins := float64(c.Origin.PerZone * len(c.Zones))
+	endpoints := endpointCount
+	if c.Fleet.Large != nil {
+		endpoints += machineCount
+	}
 	b := Bill{
 		"origins":   origins * Hours * m.task(c.Origin.CPU, c.Origin.MemoryMiB, max(c.Origin.DiskGiB+5, 21), false),
 		"workers":   float64(max(min(c.Fleet.Min, c.Fleet.OnDemand), 0))*Hours*m.task(c.Fleet.CPU, c.Fleet.MemoryMiB, c.Fleet.ScratchGiB, false) + float64(max(c.Fleet.Min-c.Fleet.OnDemand, 0))*Hours*m.task(c.Fleet.CPU, c.Fleet.MemoryMiB, c.Fleet.ScratchGiB, true),
 		"balancer":  Hours * (m.Of("alb-hour") + m.Of("alb-lcu-hour")),
-		"endpoints": Hours * endpointCount * float64(len(c.Zones)) * m.Of("endpoint-hour"),
+		"endpoints": Hours * float64(endpoints*len(c.Zones)) * m.Of("endpoint-hour"),
 		"ledger":    Hours * float64(c.Ledger.Instances) * c.Ledger.MinACU * m.Of("aurora-acu-hour"),
 		"observe":   alarmCount*(m.Prices.Of(prices.Alarm)+m.Of("container-insights-month")) + m.Of("health-check-month"),
 		"key":       m.Prices.Of(prices.KMSKey),

@@ -39,7 +39,7 @@ func manifests(c *config.Config, account string) []object {
 			"podIdentity": object{"provider": "aws", "identityOwner": "keda"},
 		}},
 		scaledWorkers(c, account), scaledOrigins(c, least),
-		quiet("worker", []any{}),
+		quiet("worker", []any{object{"ports": []any{object{"port": names.AdminPort}}}}),
 		quiet("origin", []any{object{"ports": []any{object{"port": names.OriginPort}, object{"port": names.AdminPort}}}}),
 	}
 }

@@ -64,11 +64,11 @@ func (p pod) container(c *config.Config) object {
 		"securityContext": object{"readOnlyRootFilesystem": true, "allowPrivilegeEscalation": false, "capabilities": object{"drop": []any{"ALL"}}},
 		"volumeMounts":    []any{object{"name": "tmp", "mountPath": "/tmp"}, object{"name": "scratch", "mountPath": role.Scratch}},
 	}
+	ports := []any{object{"name": "admin", "containerPort": names.AdminPort}}
 	if p.serves {
-		o["ports"] = []any{object{"name": "http", "containerPort": names.OriginPort}, object{"name": "admin", "containerPort": names.AdminPort}}
-		o["readinessProbe"] = probe("/readyz", 5)
-		o["livenessProbe"] = probe("/healthz", 15)
+		ports = append(ports, object{"name": "http", "containerPort": names.OriginPort})
 	}
+	o["ports"], o["readinessProbe"], o["livenessProbe"] = ports, probe("/readyz", 5), probe("/healthz", 15)
 	return o
 }
 

@@ -33,7 +33,8 @@ func Lanes() string {
 // Worker is the command of who makes levels, for some lanes.
 func Worker(c *config.Config, w Where, lanes string) []string {
 	return flags("worker", "store", "s3://"+w.Derived, "catalog", "dynamodb://"+c.Catalog(), "queue", "sqs://"+c.Name(), "lanes", lanes, "raw", w.raw(),
-		"lease", fmt.Sprintf("%ds", names.Visibility), "slots", "1", "grace", "100s", "data", Scratch, "metrics", "emf", "log", "json")
+		"lease", fmt.Sprintf("%ds", names.Visibility), "slots", "1", "grace", "100s", "data", Scratch,
+		"admin", fmt.Sprintf(":%d", names.AdminPort), "metrics", "emf", "log", "json")
 }
 
 // Limit is the environment of a process with so much memory: a garbage collector that knows
@@ -42,11 +43,13 @@ func Limit(memoryMiB int) map[string]string {
 	return map[string]string{"GOMEMLIMIT": fmt.Sprintf("%dMiB", memoryMiB*9/10)}
 }
 
-// Origin is the command of who serves.
+// Origin is the command of who serves. Whoever asks is CloudFront, by way of the balancer: to
+// tell clients that ask too much is the firewall's.
 func Origin(c *config.Config, w Where) []string {
 	return flags("origin", "store", "s3://"+w.Derived, "catalog", "dynamodb://"+c.Catalog(), "data", Scratch,
 		"cache", Scratch+"/cache", "disk", fmt.Sprintf("%dGiB", c.Origin.DiskGiB), "memory", fmt.Sprintf("%dMiB", c.Origin.CacheMiB),
-		"listen", fmt.Sprintf(":%d", names.OriginPort), "admin", fmt.Sprintf(":%d", names.AdminPort), "metrics", "emf", "log", "json")
+		"listen", fmt.Sprintf(":%d", names.OriginPort), "admin", fmt.Sprintf(":%d", names.AdminPort),
+		"miss-rate", "0", "metrics", "emf", "log", "json")
 }
 
 // Precheck is the command of who looks at uploads on Lambda.

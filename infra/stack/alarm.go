@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2"
 	cw "github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 
 	"github.com/plinth3d/plinth/infra/names"
@@ -27,9 +26,6 @@ const originsHealthy = "no-healthy-origin"
 
 // alarmName is an alarm's name in CloudWatch.
 func (s *site) alarmName(name string) string { return s.Name() + "-" + name }
-
-// period is a datapoint's length.
-func (a *alarm) period() awscdk.Duration { return minutes(max(a.minutes, 1)) }
 
 // metric is one of AWS or of ours. Dimensions are name, value, ...
 func metric(namespace, name, statistic string, minute int, dimensions ...string) cw.Metric {

@@ -43,7 +43,7 @@ func (s *site) workAlarms(p parts) []alarm {
 	}
 	waiting["running"] = metric("ECS/ContainerInsights", "RunningTaskCount", "Average", 5, "ClusterName", *p.f.cluster.ClusterName(), "ServiceName", *p.f.workers.ServiceName())
 	backlog := cw.NewMathExpression(&cw.MathExpressionProps{Expression: new("(" + sum[1:] + ")/IF(FILL(running,0) > 1, running, 1)"), UsingMetrics: &waiting, Period: minutes(5)})
-	done, retried, buried := jobs("done"), jobs("retry"), jobs("buried")
+	done, retried, buried := jobs("done"), jobs("retried"), jobs("buried")
 	all := []alarm{
 		{name: "backlog", what: "Each worker has far more jobs before it than scaling allows", metric: backlog, over: 10 * s.Fleet.Backlog, minutes: 5, of: 6, in: 6},
 		{name: "jobs-buried", what: "More than a twentieth of jobs are buried", metric: ratio(5, []cw.IMetric{buried}, []cw.IMetric{done, buried}), over: .05, minutes: 5},

@@ -36,7 +36,7 @@ func (s *site) dashboard(st awscdk.Stack, p parts) {
 	}
 	row(graph("Jobs waiting", waiting...), graph("Oldest job, seconds", ages...),
 		graph("Tasks", s.running(p, *p.f.workers.ServiceName()), s.running(p, *p.o.service.ServiceName())))
-	row(graph("Jobs done, retried, buried", jobs("done"), jobs("retry"), jobs("buried")),
+	row(graph("Jobs done, retried, buried", jobs("done"), jobs("retried"), jobs("buried")),
 		graph("Job: seconds", ours(names.JobSeconds, "p50", 5, "outcome", "done"), ours(names.JobSeconds, "p95", 5, "outcome", "done")),
 		graph("Cost of conversions, $", ours(names.JobDollars, "Sum", 5)))
 }

@@ -38,6 +38,7 @@ func (s *site) ledger(d *data, n *network) *ledger {
 		DbClusterIdentifier: new(s.Name() + "-ledger"),
 		Engine:              new("aurora-postgresql"), EngineVersion: new("16.8"), DatabaseName: new(ledgerBase), Port: new(5432.0),
 		ServerlessV2ScalingConfiguration: &awsrds.CfnDBCluster_ServerlessV2ScalingConfigurationProperty{MinCapacity: &s.Ledger.MinACU, MaxCapacity: &s.Ledger.MaxACU},
+		EnableHttpEndpoint:               true, // the owner makes the first user by it: nobody has a way in
 		EnableIamDatabaseAuthentication:  true, StorageEncrypted: true, KmsKeyId: d.key.KeyArn(),
 		// The first user makes the one that logs in with tokens; RDS keeps and changes its password.
 		MasterUsername: new("owner"), ManageMasterUserPassword: true,

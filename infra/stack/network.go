@@ -20,15 +20,24 @@ type network struct {
 	balancer, origins, workers, operators, ledger, scratch awsec2.SecurityGroup
 }
 
-// endpoints are the services that containers call.
-var endpoints = []struct {
+type endpoint struct {
 	name    string
 	service func() awsec2.InterfaceVpcEndpointAwsService
-}{
+}
+
+// endpoints are the services that containers call.
+var endpoints = []endpoint{
 	{"EcrApi", awsec2.InterfaceVpcEndpointAwsService_ECR},
 	{"EcrDocker", awsec2.InterfaceVpcEndpointAwsService_ECR_DOCKER},
 	{"Logs", awsec2.InterfaceVpcEndpointAwsService_CLOUDWATCH_LOGS},
 	{"Sqs", awsec2.InterfaceVpcEndpointAwsService_SQS},
+}
+
+// machineEndpoints are those that machines of the cluster call, beside.
+var machineEndpoints = []endpoint{
+	{"Ecs", awsec2.InterfaceVpcEndpointAwsService_ECS},
+	{"EcsAgent", awsec2.InterfaceVpcEndpointAwsService_ECS_AGENT},
+	{"EcsTelemetry", awsec2.InterfaceVpcEndpointAwsService_ECS_TELEMETRY},
 }
 
 func (s *site) network() *network {
@@ -56,7 +65,11 @@ func (s *site) network() *network {
 		data:  &awsec2.SubnetSelection{SubnetGroupName: new("data")},
 	}
 	n.gateway()
-	n.groups(s.Network.EdgePrefixList)
+	services := n.groups(s.Network.EdgePrefixList)
+	n.reach(services, endpoints)
+	if s.Fleet.Large != nil {
+		n.reach(services, machineEndpoints)
+	}
 	return n
 }
 
@@ -68,8 +81,9 @@ func (n *network) gateway() {
 	})
 }
 
-// groups say who may talk to whom. They all stand here, so that one look is enough.
-func (n *network) groups(edge string) {
+// groups say who may talk to whom. They all stand here, so that one look is enough. It
+// returns the one of endpoints.
+func (n *network) groups(edge string) (services awsec2.SecurityGroup) {
 	group := func(id, what string) awsec2.SecurityGroup {
 		return awsec2.NewSecurityGroup(n.stack, &id, &awsec2.SecurityGroupProps{Vpc: n.vpc, Description: &what, AllowAllOutbound: new(false)})
 	}
@@ -79,7 +93,7 @@ func (n *network) groups(edge string) {
 	n.operators = group("Operators", "Tasks that operators start")
 	n.ledger = group("Ledger", "The database of the ledger")
 	n.scratch = group("Scratch", "Scratch of workers on EFS")
-	services := group("Services", "Endpoints of AWS services")
+	services = group("Services", "Endpoints of AWS services")
 
 	n.balancer.AddIngressRule(awsec2.Peer_PrefixList(&edge), awsec2.Port_Tcp(new(443.0)), new("CloudFront"), nil)
 	allow(n.balancer, n.origins, names.OriginPort, "requests")
@@ -91,10 +105,14 @@ func (n *network) groups(edge string) {
 	}
 	allow(n.operators, n.ledger, 5432, "PostgreSQL")
 	allow(n.workers, n.scratch, 2049, "NFS")
+	return services
+}
 
-	for _, e := range endpoints {
+// reach makes endpoints in all zones.
+func (n *network) reach(group awsec2.SecurityGroup, all []endpoint) {
+	for _, e := range all {
 		n.vpc.AddInterfaceEndpoint(new(e.name), &awsec2.InterfaceVpcEndpointOptions{
-			Service: e.service(), Subnets: n.tasks, Open: new(false), SecurityGroups: &[]awsec2.ISecurityGroup{services},
+			Service: e.service(), Subnets: n.tasks, Open: new(false), SecurityGroups: &[]awsec2.ISecurityGroup{group},
 		})
 	}
 }

@@ -9,8 +9,8 @@ import (
 func (s *site) vaultName() string { return s.Name() + "-backups" }
 
 // recovery backs up what replication can't save from a mistake: the ledger each hour and the
-// catalog each day, and copies both to the standby's vault. Nobody can delete a backup
-// before its time.
+// catalog each day, and copies both to the standby's vault. Vaults are locked: who deletes
+// a backup before its time has to take the lock away first, which nobody here may.
 func (s *site) recovery(d *data) {
 	st := s.stack("dr", "backups and their copies")
 	vault := awsbackup.NewCfnBackupVault(st, new("Vault"), &awsbackup.CfnBackupVaultProps{

@@ -60,30 +60,32 @@ func runAll(m *testing.M) int {
 	}
 	defer end() //nolint:errcheck // the same
 	for _, env := range config.Envs {
-		cache[env] = sync.OnceValues(func() (*made, error) { return synth(env) })
+		cache[env] = sync.OnceValues(func() (*made, error) {
+			c, err := config.Load(env)
+			if err != nil {
+				return nil, err
+			}
+			return synth(env, c)
+		})
 	}
 	return m.Run()
 }
 
 // synth makes an installation. What the CDK's validation finds is a panic there and an
 // error here.
-func synth(env string) (m *made, err error) {
+func synth(env string, c *config.Config) (m *made, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("synth of %s: %v", env, p)
 		}
 	}()
-	c, err := config.Load(env)
-	if err != nil {
-		return nil, err
-	}
 	dir := filepath.Join(folder, env)
 	app, err := New(c, dir)
 	if err != nil {
 		return nil, err
 	}
 	app.Synth(nil)
-	m = &made{env: env, config: c, dir: dir, templates: map[string]map[string]any{}, exports: map[string]string{}}
+	m = &made{env: c.Env, config: c, dir: dir, templates: map[string]map[string]any{}, exports: map[string]string{}}
 	return m, m.read()
 }
 

@@ -1,9 +1,9 @@
+import cf from 'cloudfront';
+
 // Plinth's viewer-request function for files at /o/ (CloudFront runtime 2.0): where everybody
 // may have them, they come from the bucket, by the key they have there. Those of merchants
 // whose URLs are signed come from the origin, which checks the signature. Who these are is in
 // the key-value store; where it can't be read, nobody is trusted.
-import cf from 'cloudfront';
-
 const file = /^\/o\/([a-z0-9][a-z0-9._-]{0,127})\/([0-9a-f]{64})\/[a-z0-9][a-z0-9._-]*\.(glb|usdz|ktx2|webp|jpg|png|avif)$/;
 const signed = cf.kvs();
 
