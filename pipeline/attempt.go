@@ -46,6 +46,8 @@ const (
 	Busy    Outcome = "busy"    // someone else is at it
 	Lost    Outcome = "lost"    // someone else took it over
 	Drained Outcome = "drained" // the worker ends; the job is back in line
+
+	Elsewhere Outcome = "elsewhere" // it waits for a worker with more memory
 )
 
 // The stages of an attempt around those of Process.
@@ -74,14 +76,21 @@ func (w *Worker) do(ctx, working context.Context, l asset.Lease) {
 	end, code := a.settle(working, err)
 	a.report(end, code, err)
 	// The slot is free when its memory is. Who drains doesn't wait for that.
+	stuck := time.AfterFunc(hopeless, func() { w.stuck.Add(1) })
 	select {
 	case <-a.ended:
+		if !stuck.Stop() {
+			w.stuck.Add(-1)
+		}
 	case <-ctx.Done():
 		if working.Err() == nil {
 			<-a.ended // it was settled because it had ended
 		}
 	}
 }
+
+// hopeless is how long work may go on after its end before something must be done about it.
+const hopeless = 5 * time.Minute
 
 // attempt is one try at a job.
 type attempt struct {
@@ -92,7 +101,6 @@ type attempt struct {
 	began   time.Time
 	ended   chan struct{} // closed when all work has ended
 	err     error         // of run, once ended is closed
-	limit   *time.Timer   // ends the work when it takes too long; nil for no limit
 	quiet   chan struct{} // closed when lease and claim are no longer renewed
 
 	publishing sync.Mutex // held while the manifest is published
@@ -165,11 +173,6 @@ func (a *attempt) run(ctx, working context.Context, cancel context.CancelCauseFu
 		defer close(a.quiet)
 		a.heartbeat(beating, cancel)
 	}()
-	if limit := a.worker.Limit; limit > 0 {
-		tooSlow := fmt.Errorf("%w: its levels take longer than %s; reduce the model", asset.ErrInvalid, limit)
-		a.limit = time.AfterFunc(limit, func() { cancel(tooSlow) })
-		defer a.limit.Stop()
-	}
 	recipe, err := a.recipe(working)
 	if err != nil {
 		return err
@@ -179,11 +182,20 @@ func (a *attempt) run(ctx, working context.Context, cancel context.CancelCauseFu
 		return err
 	}
 	defer leave()
-	result, err := a.process(working, src, recipe)
+	result, err := a.limited(working, cancel, src, recipe)
 	if err != nil {
 		return err
 	}
 	return a.publish(working, result)
+}
+
+// limited processes within the worker's limit.
+func (a *attempt) limited(ctx context.Context, cancel context.CancelCauseFunc, src []byte, r Recipe) (*Result, error) {
+	if limit := a.worker.Limit; limit > 0 {
+		tooSlow := fmt.Errorf("%w: its levels take longer than %s; reduce the model", asset.ErrInvalid, limit)
+		defer time.AfterFunc(limit, func() { cancel(tooSlow) }).Stop()
+	}
+	return a.process(ctx, src, r)
 }
 
 // claim takes the version for this attempt.
@@ -195,8 +207,10 @@ func (a *attempt) claim(ctx context.Context) error {
 	switch {
 	case errors.Is(err, asset.ErrBusy):
 		return err
-	case errors.Is(err, asset.ErrConflict), errors.Is(err, asset.ErrNotFound):
+	case errors.Is(err, asset.ErrConflict):
 		return errDone
+	case errors.Is(err, asset.ErrNotFound):
+		return fmt.Errorf("the catalog knows no such job; is it the one that the job was sent for? %w", err)
 	case err != nil:
 		return err
 	}
@@ -244,7 +258,7 @@ func (a *attempt) report(end Outcome, code string, err error) {
 		told.Dollars = a.worker.Price(told)
 	}
 	level, v := slog.LevelInfo, told.Version
-	if err != nil && end != Busy && end != Settled && end != Drained {
+	if err != nil && end != Busy && end != Settled && end != Drained && end != Elsewhere {
 		level = slog.LevelError
 	}
 	a.worker.Log.Log(context.Background(), level, "job", "id", v.Model, "version", v.Version, "source", v.Source, "recipe", v.Recipe.Name,

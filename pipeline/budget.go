@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"time"
@@ -95,14 +96,20 @@ func (a *attempt) knock(ctx, working context.Context, r Recipe) (src []byte, nee
 		return nil, 0, err
 	}
 	a.note(func(t *Attempt) { t.Estimate = need })
-	if need > b.size {
-		return nil, 0, tooMuch(need, b.size)
+	switch most := max(b.size, a.worker.MostMemory); {
+	case need > most:
+		return nil, 0, tooMuch(need, most)
+	case need > b.size:
+		return nil, 0, errElsewhere
 	}
 	if !b.room.TryAcquire(need) {
 		return nil, need, nil
 	}
 	return src, need, nil
 }
+
+// errElsewhere says that another worker has the memory for a job.
+var errElsewhere = errors.New("it needs a worker with more memory")
 
 // tooMuch is the finding of a model that no memory of this worker is enough for.
 func tooMuch(need, size int64) error {
@@ -116,10 +123,6 @@ func tooMuch(need, size int64) error {
 // waiting does what waits, and counts how long.
 func (a *attempt) waiting(ctx, working context.Context, wait func(context.Context) error) error {
 	a.progress(Waiting, 0)
-	if a.limit != nil { // it is for work
-		a.limit.Stop()
-		defer a.limit.Reset(a.worker.Limit)
-	}
 	began := time.Now()
 	either, cancel := context.WithCancel(working)
 	defer cancel()

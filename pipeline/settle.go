@@ -46,7 +46,7 @@ func (a *attempt) settle(working context.Context, err error) (end Outcome, code 
 	}
 	requeue := func(counted bool) func(context.Context) error {
 		return func(ctx context.Context) error {
-			if epoch == 0 { // not even claimed: the catalog doesn't answer
+			if epoch == 0 { // not even claimed
 				return nil
 			}
 			return catalog.Requeue(ctx, a.job, epoch, counted)
@@ -67,6 +67,9 @@ func (a *attempt) settle(working context.Context, err error) (end Outcome, code 
 	case errors.Is(err, asset.ErrBusy):
 		// A second delivery. Should the first one's worker be dead, the job is ours then.
 		return tell(Busy, postpone(queue.LeaseTime()))
+	case errors.Is(err, errElsewhere):
+		code = ""
+		return tell(Elsewhere, requeue(false), postpone(queue.LeaseTime()))
 	case errors.Is(err, asset.ErrConflict):
 		return tell(Lost) // the lease is another's; nothing is ours to end
 	case drained(working, err):
@@ -75,14 +78,29 @@ func (a *attempt) settle(working context.Context, err error) (end Outcome, code 
 	case refused, errors.Is(err, asset.ErrInvalid), errors.Is(err, asset.ErrNotFound), errors.Is(err, errExhausted), v.Attempts >= maxAttempts:
 		return tell(Buried, func(ctx context.Context) error {
 			return asset.Bury(ctx, a.lease, asset.Burial{Failure: failure, Source: v.Source}, func(context.Context) error {
+				if epoch == 0 { // the catalog doesn't know it
+					return nil
+				}
 				ctx, cancel := context.WithTimeout(base, patience)
 				defer cancel()
 				return catalog.Fail(ctx, a.job, epoch, failure)
 			})
 		})
 	}
-	// The wait doubles: 1, 2, 4, 8 seconds.
-	return tell(Retried, requeue(true), retry(time.Second<<max(v.Attempts-1, 0)))
+	if epoch == 0 { // the catalog doesn't answer, so nothing was tried
+		return tell(Retried, postpone(queue.LeaseTime()/3))
+	}
+	return tell(Retried, requeue(true), retry(waitAfter(err, v.Attempts)))
+}
+
+// waitAfter is the wait after so many attempts: 1, 2, 4, 8 seconds, but 10, 40, 160 and 640 for a
+// backend that is away, so that jobs outlast it.
+func waitAfter(err error, attempts int) time.Duration {
+	n := min(max(attempts-1, 0), maxAttempts)
+	if errors.Is(err, asset.ErrUnavailable) {
+		return 10 * time.Second << (2 * n)
+	}
+	return time.Second << n
 }
 
 // drained says that the worker's end, and not the job, broke off the attempt.

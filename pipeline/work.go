@@ -2,8 +2,10 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/plinth3d/plinth/pipeline/asset"
 )
@@ -37,9 +39,21 @@ func (a *attempt) source(ctx context.Context, r Recipe) ([]byte, error) {
 	return src, nil
 }
 
+// moving is how long a file may be on its way from the store, and all of a product's to it.
+const moving = 15 * time.Minute
+
+// errStalled says that the store answers, but not in time.
+var errStalled = fmt.Errorf("%w: the store takes longer than %s", asset.ErrUnavailable, moving)
+
 // load reads a blob.
 func (a *attempt) load(ctx context.Context, key string, limit int64) ([]byte, error) {
-	return readBlob(ctx, a.worker.Store, key, limit)
+	ctx, cancel := context.WithTimeoutCause(ctx, moving, errStalled)
+	defer cancel()
+	data, err := readBlob(ctx, a.worker.Store, key, limit)
+	if err != nil && ctx.Err() != nil {
+		return nil, errors.Join(err, context.Cause(ctx))
+	}
+	return data, err
 }
 
 // readBlob reads a blob whole unless it is larger than it may be.

@@ -21,13 +21,17 @@ type Worker struct {
 	Catalog asset.Catalog
 	Slots   int           // jobs at a time; 0 is one
 	Grace   time.Duration // to finish jobs after the end of Run's context; 0 is none
-	Limit   time.Duration // for one attempt, from when it has its memory; 0 is none. A job that takes longer is buried
+	Limit   time.Duration // for making levels, in one attempt; 0 is none. A job that takes longer is buried
 	Log     *slog.Logger
 
 	// Memory is what the process may take, in bytes; 0 is no bound. Jobs wait until there is room
 	// for what they are estimated to take, in the order in which they came. One that needs
 	// more than all of it is refused. See LimitMemory.
 	Memory int64
+
+	// MostMemory is what the largest of all workers has, in bytes, where that is more than Memory:
+	// a job that needs no more is left to that one.
+	MostMemory int64
 
 	// Tell is the least time between two calls of Catalog.Progress that only tell how far a
 	// job is; 0 is 250 ms. A claim is renewed every third of a lease in any case.
@@ -51,8 +55,13 @@ type Worker struct {
 	meter   *Meter
 	budget  *budget
 	busy    atomic.Int64 // jobs at hand
+	stuck   atomic.Int64 // slots whose work goes on long after its end
 	inUse   atomic.Int64 // bytes of memory that jobs hold by their estimates
 }
+
+// Stuck is how many slots are taken by work that was told to end minutes ago and doesn't: only a
+// new process has them again.
+func (w *Worker) Stuck() int { return int(w.stuck.Load()) }
 
 // Busy is how many jobs are at hand, and the bytes of memory that they may take.
 func (w *Worker) Busy() (jobs int, memory int64) { return int(w.busy.Load()), w.inUse.Load() }

@@ -137,6 +137,20 @@ func TestJobsWaitForMemory(t *testing.T) {
 			s.wait(model, asset.Ready)
 		}
 	})
+	t.Run("elsewhere where another worker has the memory", func(t *testing.T) {
+		s, told := newShop(t), &reports{}
+		small := s.run(func(w *pipeline.Worker) { w.Memory, w.MostMemory, w.Report = need-1, need, told.add })
+		s.submit("a", src)
+		for len(told.list()) == 0 {
+			time.Sleep(time.Millisecond)
+		}
+		small()
+		if v := s.wait("a", asset.Queued); told.list()[0].Outcome != pipeline.Elsewhere || v.Attempts != 0 {
+			t.Errorf("got %+v, %+v", told.list(), v)
+		}
+		defer s.run(func(w *pipeline.Worker) { w.Memory = need })()
+		s.wait("a", asset.Ready)
+	})
 	t.Run("side by side where there is room for two", func(t *testing.T) {
 		s, work := newShop(t), newStubborn()
 		stop := s.run(func(w *pipeline.Worker) {

@@ -344,8 +344,13 @@ func TestAClaimIsRenewedWhileTheJobStandsStill(t *testing.T) {
 
 func TestAJobThatTakesTooLongIsBuried(t *testing.T) {
 	s := newShop(t)
-	store := &slow{s.store, make(chan struct{}, 1), make(chan struct{})}
-	defer s.run(func(w *pipeline.Worker) { w.Store, w.Limit = store, 100*time.Millisecond })()
+	defer s.run(func(w *pipeline.Worker) {
+		w.Limit = 100 * time.Millisecond
+		w.SetProcess(func(ctx context.Context, _ pipeline.Processor, _ []byte, _ pipeline.Recipe) (*pipeline.Result, error) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		})
+	})()
 	s.submit("rack", sample(t, "rack"))
 	if v := s.wait("rack", asset.Failed); v.Attempts != 1 || !strings.Contains(v.Failure.Reason, "longer than 100ms") {
 		t.Errorf("got %d attempts, %v", v.Attempts, v.Failure)

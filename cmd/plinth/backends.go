@@ -108,6 +108,9 @@ func (h *home) openLanes(ctx context.Context) error {
 	}
 	h.lanes, err = cloud.OpenQueue(ctx, cloud.QueueConfig{
 		Lanes: lanes, LeaseTime: h.lease, Accept: accept,
+		Buried: func(lane string, b asset.Burial) {
+			h.log.Error("buried", "lane", lane, "code", b.Code, "stage", b.Stage, "source", b.Source, "err", b.Reason)
+		},
 		Poison: func(ctx context.Context, j asset.Job) (asset.Burial, error) {
 			return pipeline.Exhaust(ctx, h.catalog, j, h.reproduce)
 		},

@@ -49,6 +49,7 @@ type counting struct {
 	worker *metrics.Worker
 	prices *prices.Table
 	tell   time.Duration // between notes of progress
+	stuck  func() int    // slots that only a new process has again
 }
 
 // count connects a worker with its figures.
@@ -57,7 +58,7 @@ func (h *home) count(w *pipeline.Worker) (*counting, error) {
 	if err != nil {
 		return nil, usageError{fmt.Errorf("--prices: %w", err)}
 	}
-	c := &counting{home: h, prices: table, tell: w.Tell}
+	c := &counting{home: h, prices: table, tell: w.Tell, stuck: w.Stuck}
 	c.worker = metrics.NewWorker(func() metrics.State {
 		jobs, memory := w.Busy()
 		return metrics.State{Slots: h.slots, Busy: jobs, Budget: w.Memory, InUse: memory}
@@ -146,7 +147,7 @@ func (h *home) countOrigin(ctx context.Context, o *origin.Origin, out io.Writer)
 	return nil
 }
 
-// serve answers for a worker alone at an address: figures, and that it is there.
+// serve answers for a worker alone at an address: figures, and whether it is well.
 func (c *counting) serve(ctx context.Context, address string) error {
 	if address == "" {
 		return nil
@@ -156,6 +157,11 @@ func (c *counting) serve(ctx context.Context, address string) error {
 	for _, probe := range []string{"GET /healthz", "GET /readyz"} {
 		mux.HandleFunc(probe, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+			if n := c.stuck(); n > 0 {
+				w.WriteHeader(http.StatusServiceUnavailable)
+				_, _ = fmt.Fprintf(w, "%d slots are taken by work that doesn't end; start a new process\n", n)
+				return
+			}
 			_, _ = io.WriteString(w, "ok\n") // a probe that left has no use for it
 		})
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 func TestMetricsKnowAllOutcomesAndStages(t *testing.T) {
-	outcomes := []pipeline.Outcome{pipeline.Done, pipeline.Settled, pipeline.Retried, pipeline.Buried, pipeline.Busy, pipeline.Lost, pipeline.Drained}
+	outcomes := []pipeline.Outcome{pipeline.Done, pipeline.Settled, pipeline.Retried, pipeline.Buried, pipeline.Busy, pipeline.Lost, pipeline.Drained, pipeline.Elsewhere}
 	stages := []pipeline.Stage{"-", pipeline.Loading, pipeline.Waiting, pipeline.Reading, pipeline.Measuring, pipeline.Simplifying, pipeline.Fitting, pipeline.Packing, pipeline.Publishing}
 	var names []string
 	for _, o := range outcomes {

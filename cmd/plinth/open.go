@@ -25,7 +25,7 @@ type settings struct {
 	lease, grace, limit time.Duration
 	checkpoint          time.Duration
 	slots               int
-	memory              byteSize
+	memory, most        byteSize
 	prices, metrics     string
 	recipe              recipeFlags
 }

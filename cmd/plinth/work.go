@@ -24,6 +24,7 @@ func (s *settings) addWork(cmd *cobra.Command) {
 	f.DurationVar(&s.checkpoint, "checkpoint", 10*time.Second, "work that may be lost when a worker is killed, before what is finished of a job is kept")
 	f.IntVar(&s.slots, "slots", 1, "jobs at a time; each uses all processors")
 	f.Var(&s.memory, "work-memory", "memory that jobs share; a model that needs more is refused; 0 is three quarters of what the machine or container has")
+	f.Var(&s.most, "most-memory", "work-memory of the largest of all workers: what needs no more than that is left to it; 0 is this one's")
 	f.StringVar(&s.prices, "prices", "", "file with prices of AWS, for what jobs cost; empty is the built-in list")
 }
 
@@ -41,7 +42,7 @@ func (h *home) worker() (*pipeline.Worker, *counting, error) {
 	w := &pipeline.Worker{
 		Store: h.store, Queue: h.jobs, Catalog: h.catalog,
 		Slots: h.slots, Grace: h.grace, Limit: h.limit, Log: h.log, Checkpoint: h.checkpoint,
-		Memory: int64(h.memory), Reproduce: h.reproduce,
+		Memory: int64(h.memory), MostMemory: int64(h.most), Reproduce: h.reproduce,
 	}
 	if w.Memory == 0 {
 		w.Memory = memoryThere() / 4 * 3

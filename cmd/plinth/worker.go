@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"net/url"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -23,7 +24,7 @@ On AWS nothing is kept in the data folder but files on their way. Credentials, r
 and other endpoints come from where the AWS SDK looks for them.`,
 		Example: `  plinth worker --data /var/lib/plinth --queue nats://127.0.0.1:4222 --slots 2
   plinth worker --store s3://plinth-derived --catalog dynamodb://plinth --queue sqs://plinth --raw s3://plinth-raw/raw
-  plinth worker --queue sqs://plinth --lanes backfill=1 --metrics emf --log json --admin :9090`,
+  plinth worker --store s3://plinth-derived --catalog dynamodb://plinth --queue sqs://plinth --lanes backfill=1 --metrics emf --admin :9090`,
 		Args: args(0, 0, "nothing"),
 		RunE: func(cmd *cobra.Command, _ []string) error { return runWorker(cmd.Context(), c, s, admin) },
 	}
@@ -49,7 +50,7 @@ func runWorker(ctx context.Context, c console, s settings, admin string) (err er
 	if err := h.resume(ctx); err != nil {
 		return err
 	}
-	h.log.Info("worker", "queue", s.where.queue, "slots", s.slots, "memory", w.Memory)
+	h.log.Info("worker", "queue", redacted(s.where.queue), "slots", s.slots, "memory", w.Memory)
 	return together(ctx, func(ctx context.Context) error { return figures.run(ctx, c.out) },
 		w.Run, h.adopt, func(ctx context.Context) error { return figures.serve(ctx, admin) })
 }
@@ -77,4 +78,13 @@ func together(ctx context.Context, count func(context.Context) error, parts ...f
 	err := group.Wait()
 	stop()
 	return errors.Join(err, <-counted)
+}
+
+// redacted is an address without a password.
+func redacted(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "?"
+	}
+	return u.Redacted()
 }

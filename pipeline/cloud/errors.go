@@ -60,7 +60,8 @@ func kindOf(ctx context.Context, err error) error {
 // brokenOff tells if an answer's connection was closed in its middle.
 func brokenOff(err error) bool {
 	_, unread := errors.AsType[*smithy.DeserializationError](err)
-	return unread && errors.Is(err, io.ErrUnexpectedEOF)
+	_, network := errors.AsType[net.Error](err)
+	return unread && (network || errors.Is(err, io.ErrUnexpectedEOF))
 }
 
 // again lets the SDK try again what it doesn't of its own accord: calls whose answer broke off.

@@ -18,12 +18,21 @@ func (l *queueLease) accept(ctx context.Context) error {
 	behind := context.WithoutCancel(ctx) // the message has an end whatever becomes of the caller
 	switch {
 	case ctx.Err() != nil:
-		return errors.Join(ctx.Err(), conflictIsFine(l.Retry(behind, 0)))
+		return errors.Join(ctx.Err(), conflictIsFine(l.Postpone(behind, 0)))
+	case errors.Is(err, asset.ErrUnavailable), errors.Is(err, errTakesNone):
+		return errors.Join(err, conflictIsFine(l.Postpone(behind, time.Minute)))
 	case errors.Is(err, asset.ErrInvalid), errors.Is(err, asset.ErrNotFound):
+		if e := l.queue.sendAll(behind, l.message.lane, jobs); e != nil {
+			return errors.Join(err, e) // the message comes again
+		}
 		b := asset.Burial{Failure: asset.Failure{Code: "not-accepted", Stage: "accept", Reason: err.Error()}}
-		return errors.Join(l.queue.sendAll(behind, l.message.lane, jobs), l.BuryWith(behind, b, nil))
+		if e := l.BuryWith(behind, b, nil); e != nil {
+			return e
+		}
+		l.queue.tellBuried(l.message, b)
+		return nil
 	case err != nil:
-		return errors.Join(err, l.Retry(behind, time.Second<<min(l.message.count, 10)))
+		return errors.Join(err, l.Retry(behind, 30*time.Second<<(2*min(l.message.count, 5))))
 	}
 	if err := l.queue.sendAll(behind, l.message.lane, jobs); err != nil {
 		return err // the message comes again
@@ -35,7 +44,7 @@ func (l *queueLease) accept(ctx context.Context) error {
 // or a catalog doesn't answer, it ends.
 func (q *Queue) acceptAll(ctx context.Context, uploads []Upload) (jobs []asset.Job, err error) {
 	if q.config.Accept == nil {
-		return nil, fmt.Errorf("%s of %s: this process takes no uploads from buckets", uploads[0].Key, uploads[0].Bucket)
+		return nil, fmt.Errorf("%w: %s of %s", errTakesNone, uploads[0].Key, uploads[0].Bucket)
 	}
 	for _, u := range uploads {
 		j, fault := q.config.Accept(ctx, u)
@@ -51,6 +60,9 @@ func (q *Queue) acceptAll(ctx context.Context, uploads []Upload) (jobs []asset.J
 	}
 	return jobs, err
 }
+
+// errTakesNone says that uploads are for other processes.
+var errTakesNone = errors.New("this process takes no uploads from buckets")
 
 func (q *Queue) sendAll(ctx context.Context, l *lane, jobs []asset.Job) error {
 	for _, j := range jobs {

@@ -73,15 +73,13 @@ func TestSeveralUploadsBecomeJobsOfTheirOwn(t *testing.T) {
 func TestUploadsThatAreNotAccepted(t *testing.T) {
 	for name, c := range map[string]struct {
 		err   error
-		none  bool // without Accept
 		calls int32
 		told  int // errors of Lease
 		code  string
 	}{
-		"an invalid one is buried":                          {fmt.Errorf("%w: no GLB", asset.ErrInvalid), false, 1, 0, "not-accepted"},
-		"one that is gone is buried":                        {fmt.Errorf("%w: it is gone", asset.ErrNotFound), false, 1, 0, "not-accepted"},
-		"a catalog that doesn't answer is asked five times": {asset.ErrUnavailable, false, 5, 5, "exhausted"},
-		"a process that takes none says so":                 {nil, true, 0, 5, "exhausted"},
+		"an invalid one is buried":                  {fmt.Errorf("%w: no GLB", asset.ErrInvalid), 1, 0, "not-accepted"},
+		"one that is gone is buried":                {fmt.Errorf("%w: it is gone", asset.ErrNotFound), 1, 0, "not-accepted"},
+		"one that always fails is tried five times": {errors.New("a fault"), 5, 5, "exhausted"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -91,9 +89,8 @@ func TestUploadsThatAreNotAccepted(t *testing.T) {
 					calls.Add(1)
 					return asset.Job{}, c.err
 				}
-				if c.none {
-					config.Accept = nil
-				}
+				var buried []asset.Burial
+				config.Buried = func(lane string, b asset.Burial) { buried = append(buried, b) }
 				q := begin(t, s, config)
 				body := arrival("raw/m/a.glb")
 				s.Send("jobs", body)
@@ -112,8 +109,47 @@ func TestUploadsThatAreNotAccepted(t *testing.T) {
 				if m.Body != body || m.Attributes[attrCode] != c.code || m.Attributes[attrReason] == "" {
 					t.Errorf("the dead letter is %+v", m)
 				}
+				if len(buried) != 1 || buried[0].Code != c.code || buried[0].Reason == "" {
+					t.Errorf("told that %+v are buried", buried)
+				}
 				if calls.Load() != c.calls || told != c.told {
 					t.Errorf("%d calls, told %d times, want %d and %d", calls.Load(), told, c.calls, c.told)
+				}
+			})
+		})
+	}
+}
+
+func TestUploadsWaitUntilTheyCanBeRegistered(t *testing.T) {
+	for name, takes := range map[string]bool{"a catalog that doesn't answer is asked until it does": true, "a process that takes none leaves them to others": false} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, config := shop(t, "jobs")
+				var away atomic.Bool
+				away.Store(true)
+				accept := func(_ context.Context, u Upload) (asset.Job, error) {
+					if away.Load() {
+						return asset.Job{}, fmt.Errorf("%w: it is away", asset.ErrUnavailable)
+					}
+					return jobOf(u.Merchant, u.Model), nil
+				}
+				if takes {
+					config.Accept = accept
+				}
+				q := begin(t, s, config)
+				s.Send("jobs", arrival("raw/m/a.glb"))
+				for range 3 * MaxReceives {
+					if l, err := q.Lease(t.Context()); err == nil {
+						t.Fatalf("got %v", l.Job())
+					}
+				}
+				if n := len(s.Messages("jobs-dead")); n > 0 {
+					t.Fatalf("%d dead letters", n)
+				}
+				away.Store(false)
+				config.Accept = accept
+				if l := mustLease(t, begin(t, s, config)); l.Job() != jobOf("m", "a") {
+					t.Errorf("got %v", l.Job())
 				}
 			})
 		})

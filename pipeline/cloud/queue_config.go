@@ -37,8 +37,12 @@ type QueueConfig struct {
 	// Poison is asked about a job that was handed out MaxReceives times and has not ended,
 	// before it is buried: it records that and returns what is known. ErrConflict, but not
 	// ErrBusy, says that the job has ended after all: nothing is buried. After all else the
-	// message comes again, until the redrive policy takes it. It may be nil.
+	// message comes again, and the second time its receipts count anew. It may be nil.
 	Poison func(context.Context, asset.Job) (asset.Burial, error)
+
+	// Buried is told of each message that the queue buries of its own accord: what is not
+	// understood, not accepted or poison. It may be nil.
+	Buried func(lane string, b asset.Burial)
 }
 
 // MaxReceives is how often a job is handed out. When it comes once more, its workers

@@ -40,6 +40,21 @@ func (q *Queue) bury(ctx context.Context, m *message, b asset.Burial, record fun
 	return m.lane.remove.do(ctx, m.handle, 0)
 }
 
+// buryOwn buries a message that no worker leased, or could.
+func (q *Queue) buryOwn(ctx context.Context, m *message, b asset.Burial) error {
+	err := q.bury(ctx, m, b, nil)
+	if err == nil {
+		q.tellBuried(m, b)
+	}
+	return err
+}
+
+func (q *Queue) tellBuried(m *message, b asset.Burial) {
+	if q.config.Buried != nil {
+		q.config.Buried(m.lane.Name, b)
+	}
+}
+
 func (q *Queue) sendLetter(ctx context.Context, m *message, b asset.Burial) error {
 	ctx, cancel := context.WithTimeout(ctx, calling)
 	defer cancel()

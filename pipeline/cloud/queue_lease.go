@@ -166,21 +166,28 @@ func (l *queueLease) Postpone(ctx context.Context, after time.Duration) error {
 	if err := l.mine("postpone"); err != nil {
 		return err
 	}
-	in := &sqs.SendMessageInput{
-		QueueUrl: &l.message.lane.URL, MessageBody: &l.message.body,
-		DelaySeconds: int32(math.Ceil(min(max(after, 0), maxDelay).Seconds())),
-	}
-	if merchant := l.message.asks.merchant(); merchant != "" {
-		in.MessageGroupId = &merchant
-	}
-	if _, err := l.queue.client.SendMessage(ctx, in); err != nil {
-		return queueFault(ctx, "send a job again to", l.message.lane.URL, err)
-	}
-	err := l.message.lane.remove.do(ctx, l.message.handle, 0)
+	err := l.queue.postpone(ctx, l.message, after)
 	if err == nil {
 		l.end()
 	}
 	return l.lost(err)
+}
+
+// postpone sends a message again and deletes the one that was received.
+func (q *Queue) postpone(ctx context.Context, m *message, after time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, calling)
+	defer cancel()
+	in := &sqs.SendMessageInput{
+		QueueUrl: &m.lane.URL, MessageBody: &m.body,
+		DelaySeconds: int32(math.Ceil(min(max(after, 0), maxDelay).Seconds())),
+	}
+	if merchant := m.asks.merchant(); merchant != "" {
+		in.MessageGroupId = &merchant
+	}
+	if _, err := q.client.SendMessage(ctx, in); err != nil {
+		return queueFault(ctx, "send a job again to", m.lane.URL, err)
+	}
+	return m.lane.remove.do(ctx, m.handle, 0)
 }
 
 // Bury puts the message with the dead letters.

@@ -50,7 +50,7 @@ func (q *Queue) await(ctx context.Context) (*queueLease, error) {
 	}
 	if !q.leave(w) { // it was served that moment
 		if d := <-w.got; d.lease != nil {
-			q.later(func(ctx context.Context) error { return conflictIsFine(d.lease.Retry(ctx, 0)) })
+			q.later(func(ctx context.Context) error { return conflictIsFine(d.lease.Postpone(ctx, 0)) })
 		} else if !errors.Is(d.err, errClosed) {
 			q.tell(d.err)
 		}
@@ -184,7 +184,7 @@ func (q *Queue) give(all []*message) {
 		switch {
 		case err != nil:
 			q.later(func(ctx context.Context) error {
-				return q.bury(ctx, m, asset.Burial{Failure: asset.Failure{Code: "not-understood", Stage: "receive", Reason: err.Error()}}, nil)
+				return q.buryOwn(ctx, m, asset.Burial{Failure: asset.Failure{Code: "not-understood", Stage: "receive", Reason: err.Error()}})
 			})
 		case m.count > MaxReceives:
 			q.later(func(ctx context.Context) error { return q.poison(ctx, m) })
@@ -213,10 +213,10 @@ func (q *Queue) serve(hand []*message) []*message {
 	return hand[n:]
 }
 
-// release lets a message be received again at once.
+// release lets a message be received again at once, as if it never was.
 func (q *Queue) release(m *message) {
 	q.later(func(ctx context.Context) error {
-		return conflictIsFine(m.lane.hide.do(ctx, m.handle, 0)) // it may have come free by itself
+		return conflictIsFine(q.postpone(ctx, m, 0)) // it may have come free by itself
 	})
 }
 
@@ -226,19 +226,28 @@ func (q *Queue) poison(ctx context.Context, m *message) error {
 		Code: "exhausted", Stage: "receive",
 		Reason: fmt.Sprintf("it was handed out %d times, and each time its worker ended without telling why, perhaps for want of memory", MaxReceives),
 	}}
+	if len(m.asks.uploads) > 0 {
+		b.Stage, b.Reason = "accept", fmt.Sprintf("it was handed out %d times, and could not be registered; the workers' logs say why", MaxReceives)
+	}
 	if q.config.Poison != nil && m.asks.job != (asset.Job{}) {
 		ctx, cancel := context.WithTimeout(ctx, calling)
 		defer cancel()
 		told, err := q.config.Poison(ctx, m.asks.job)
 		switch {
-		case errors.Is(err, asset.ErrConflict) && !errors.Is(err, asset.ErrBusy):
+		case errors.Is(err, asset.ErrBusy):
+			return conflictIsFine(q.postpone(ctx, m, q.config.LeaseTime))
+		case errors.Is(err, asset.ErrConflict):
 			return m.lane.remove.do(ctx, m.handle, 0) // it has ended meanwhile
 		case errors.Is(err, asset.ErrNotFound): // nobody knows of it
 		case err != nil:
-			return fmt.Errorf("record that %s is buried: %w", m.asks.job.Model, err) // it comes again
+			err = fmt.Errorf("record that %s is buried: %w", m.asks.job.Model, err)
+			if m.count > MaxReceives+1 { // before the redrive policy takes it, without a reason
+				err = errors.Join(err, conflictIsFine(q.postpone(q.base, m, q.config.LeaseTime)))
+			}
+			return err
 		default:
 			b = told
 		}
 	}
-	return q.bury(ctx, m, b, nil)
+	return q.buryOwn(ctx, m, b)
 }

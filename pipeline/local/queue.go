@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"sync/atomic"
@@ -72,10 +73,14 @@ func OpenQueue(ctx context.Context, dir string, lease time.Duration) (*Queue, er
 }
 
 // DialQueue uses the JetStream of a NATS server, which several processes share.
-func DialQueue(ctx context.Context, url string, lease time.Duration) (*Queue, error) {
-	conn, err := nats.Connect(url, nats.Name("plinth"), nats.MaxReconnects(-1))
+func DialQueue(ctx context.Context, address string, lease time.Duration) (*Queue, error) {
+	u, err := url.Parse(address)
 	if err != nil {
-		return nil, fmt.Errorf("%w: connect to the queue at %s: %w", asset.ErrUnavailable, url, err)
+		return nil, fmt.Errorf("%w: the queue's address is no URL", asset.ErrInvalid) // it isn't repeated: there may be a password in it
+	}
+	conn, err := nats.Connect(address, nats.Name("plinth"), nats.MaxReconnects(-1))
+	if err != nil {
+		return nil, fmt.Errorf("%w: connect to the queue at %s: %w", asset.ErrUnavailable, u.Redacted(), err)
 	}
 	q := &Queue{conn: conn, lease: lease}
 	if err := q.setUp(ctx, false); err != nil {

@@ -16,7 +16,7 @@ const Other = "other"
 
 // Outcomes returns what may become of an attempt: its end as the log has it.
 func Outcomes() []string {
-	return []string{"done", "settled", "retried", "buried", "busy", "lost", "drained"}
+	return []string{"done", "settled", "retried", "buried", "busy", "lost", "drained", "elsewhere"}
 }
 
 // Stages returns what an attempt goes through, in order. "-" is before the first.

@@ -114,8 +114,8 @@ func TestCloudWatchHasFewSeries(t *testing.T) {
 			series += n
 		}
 	}
-	if series != 144 {
-		t.Errorf("got %d series, want 144", series)
+	if series != 156 {
+		t.Errorf("got %d series, want 156", series)
 	}
 }
 
