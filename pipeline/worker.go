@@ -50,6 +50,7 @@ type Worker struct {
 	process func(context.Context, Processor, []byte, Recipe) (*Result, error) // for tests; nil is Process
 	meter   *Meter
 	budget  *budget
+	keeper  Keeper
 	busy    atomic.Int64 // jobs at hand
 	inUse   atomic.Int64 // bytes of memory that jobs hold by their estimates
 }
