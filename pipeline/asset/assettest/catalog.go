@@ -347,5 +347,6 @@ func Catalog(t *testing.T, open func(t *testing.T) asset.Catalog) {
 		}
 	})
 	testClaims(t, open)
+	testSubmit(t, open)
 	testRestore(t, open)
 }
