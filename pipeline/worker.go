@@ -51,6 +51,7 @@ type Worker struct {
 	meter   *Meter
 	budget  *budget
 	keeper  Keeper
+	program program
 	busy    atomic.Int64 // jobs at hand
 	inUse   atomic.Int64 // bytes of memory that jobs hold by their estimates
 }
