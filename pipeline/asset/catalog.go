@@ -33,7 +33,7 @@ type Version struct {
 	Findings  []Finding `json:"findings"`
 	Failure   *Failure  `json:"failure,omitempty"`
 	Submitted time.Time `json:"submitted"` // when it got its number last
-	Updated   time.Time `json:"updated"`   // when its state changed last
+	Updated   time.Time `json:"updated"`   // when its state changed last, or its job was sent again
 	Live      bool      `json:"live"`      // its manifest is the current one
 }
 
@@ -131,6 +131,12 @@ type Catalog interface {
 
 	// Unfinished returns all versions that are queued or running, oldest first.
 	Unfinished(ctx context.Context) ([]Version, error)
+
+	// Rescue returns versions that are queued and were updated before a time, the longest
+	// ago first, at most limit, and updates them: who asks next is not told of the same
+	// ones. It is for a queue that may have lost their jobs. It may return some beside an
+	// error.
+	Rescue(ctx context.Context, before time.Time, limit int) ([]Version, error)
 
 	// Jobs returns versions in any of the states, all when none is given, the
 	// last updated first, at most limit.
