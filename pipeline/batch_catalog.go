@@ -76,9 +76,22 @@ func (c *BatchCatalog) Look(ctx context.Context, i BatchItem) (Standing, error) 
 	return Standing{State: BatchLeftOver}, nil
 }
 
+// turns is how often a model is looked at again that changed meanwhile.
+const turns = 8
+
 // Begin submits an item, unless its model has another upload, or another live version, than
 // when that was planned.
-func (c *BatchCatalog) Begin(ctx context.Context, i BatchItem) (Standing, error) {
+func (c *BatchCatalog) Begin(ctx context.Context, i BatchItem) (s Standing, err error) {
+	for range turns {
+		if s, err = c.begin(ctx, i); !errors.Is(err, asset.ErrConflict) {
+			break
+		}
+	}
+	return s, err
+}
+
+// begin submits an item. ErrConflict says that its model has changed since it was looked at.
+func (c *BatchCatalog) begin(ctx context.Context, i BatchItem) (Standing, error) {
 	m, err := c.read(ctx, i)
 	if err != nil {
 		return Standing{}, err
@@ -101,33 +114,24 @@ func (c *BatchCatalog) Begin(ctx context.Context, i BatchItem) (Standing, error)
 	return standsAs(v), err
 }
 
-// submit submits an item. An upload that came at the same moment stays the newest.
-func (c *BatchCatalog) submit(ctx context.Context, i BatchItem, before batchModel) (asset.Version, error) {
+// submit submits an item over what its model was.
+func (c *BatchCatalog) submit(ctx context.Context, i BatchItem, m batchModel) (asset.Version, error) {
 	if !c.stored {
 		if err := StoreRecipe(ctx, c.Store, c.Recipe); err != nil {
 			return asset.Version{}, err
 		}
 		c.stored = true
 	}
-	v, err := c.Catalog.Submit(ctx, asset.Version{
+	return c.Catalog.SubmitOver(ctx, asset.Version{
 		Merchant: i.Merchant, Model: i.Model, Version: i.Version, Source: i.Source, Bytes: i.Bytes, Unit: i.Unit,
 		Recipe: asset.RecipeRef{Name: c.Recipe.Name, Hash: c.Recipe.Hash()},
-	})
-	if err != nil {
-		return v, err
-	}
-	after, err := c.read(ctx, i)
-	if err == nil && after.other.Version != before.other.Version && after.newest.Version == i.Version {
-		_, err = c.Catalog.Submit(ctx, after.other)
-	}
-	return v, err
+	}, m.newest.Version, m.live.Version)
 }
 
 // batchModel is what a catalog knows of an item's model. A version that isn't there is the
 // zero one.
 type batchModel struct {
 	newest, live, target asset.Version
-	other                asset.Version // newest that isn't the target
 }
 
 func (c *BatchCatalog) read(ctx context.Context, i BatchItem) (m batchModel, err error) {
@@ -141,7 +145,6 @@ func (c *BatchCatalog) read(ctx context.Context, i BatchItem) (m batchModel, err
 	m.newest = list[0]
 	m.live, _ = pick(list, func(v asset.Version) bool { return v.Live })
 	m.target, _ = pick(list, func(v asset.Version) bool { return v.Version == i.Version })
-	m.other, _ = pick(list, func(v asset.Version) bool { return v.Version != i.Version })
 	return m, nil
 }
 
@@ -151,8 +154,20 @@ func (m batchModel) moved(i BatchItem) bool {
 }
 
 // RollBack makes what was live when an item was planned live again, if what was made of it
-// is, or would be once it is ready. It says whether it did; to do it again does no harm.
-func (c *BatchCatalog) RollBack(ctx context.Context, i BatchItem) (bool, error) {
+// is, or would be once it is ready. It says whether it did; to do it again does no harm. A
+// newer upload that is on its way is live once it is ready all the same.
+func (c *BatchCatalog) RollBack(ctx context.Context, i BatchItem) (did bool, err error) {
+	for range turns {
+		if did, err = c.rollBack(ctx, i); !errors.Is(err, asset.ErrConflict) {
+			break
+		}
+	}
+	return did, err
+}
+
+// rollBack rolls an item back. ErrConflict says that its model has changed since it was
+// looked at.
+func (c *BatchCatalog) rollBack(ctx context.Context, i BatchItem) (bool, error) {
 	m, err := c.read(ctx, i)
 	if err != nil {
 		return false, err
@@ -161,12 +176,8 @@ func (c *BatchCatalog) RollBack(ctx context.Context, i BatchItem) (bool, error) 
 	if !m.target.Live && !(coming && m.live.Version == i.Previous) || i.Previous == "" {
 		return false, nil
 	}
-	if err := c.Catalog.Restore(ctx, i.Merchant, i.Model, i.Previous); err != nil {
+	if err := c.Catalog.Revert(ctx, i.Merchant, i.Model, i.Version, i.Previous); err != nil {
 		return false, fmt.Errorf("roll back %s: %w", i.Name(), err)
 	}
-	// A newer upload that is on its way is to be live once it is ready.
-	if n := m.newest; n.Version != i.Version && (n.State == asset.Queued || n.State == asset.Running) {
-		_, err = c.Catalog.Submit(ctx, n)
-	}
-	return true, err
+	return true, nil
 }

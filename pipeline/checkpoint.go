@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
-	"runtime/debug"
+	"os"
+	"runtime"
 	"sync"
 	"time"
 
@@ -21,6 +24,7 @@ type checkpoints struct {
 	version asset.Version
 	again   bool // the version was claimed before, so there may be some
 	every   time.Duration
+	build   string // identifies the program
 
 	last time.Time // when one was put, or was tried
 	next int
@@ -44,8 +48,15 @@ func (a *attempt) checkpoints() *checkpoints {
 	if every == 0 {
 		every = often
 	}
+	build, err := a.worker.program.identify()
+	if err != nil {
+		a.worker.program.doubt.Do(func() {
+			a.worker.Log.Warn("checkpoints are off: another program could take them for its own", "err", err)
+		})
+		return nil
+	}
 	v, epoch := a.version()
-	return &checkpoints{attempt: a, version: v, again: epoch > 1, every: every, last: time.Now()}
+	return &checkpoints{attempt: a, version: v, again: epoch > 1, every: every, build: build, last: time.Now()}
 }
 
 // Load reads all checkpoints. What is broken, or can't be read, is as if it were not there.
@@ -101,7 +112,7 @@ func (c *checkpoints) log(level slog.Level, what string, n, size int, err error)
 	c.attempt.worker.Log.Log(context.Background(), level, "checkpoint "+what, "id", c.version.Model, "key", c.key(n), "bytes", size, "err", err)
 }
 
-func (c *checkpoints) key(n int) string { return asset.CheckpointKey(c.version, build()[:16], n) }
+func (c *checkpoints) key(n int) string { return asset.CheckpointKey(c.version, c.build[:16], n) }
 
 // The format of a checkpoint: magic, SHA-256 of the rest, SHA-256 of what it is of, parts.
 const checkpointMagic = "plinth checkpoint 1\n"
@@ -132,15 +143,41 @@ func (c *checkpoints) opened(sealed []byte) ([]byte, error) {
 
 // of is what a checkpoint is of: the work, and the program.
 func (c *checkpoints) of() [sha256.Size]byte {
-	return sha256.Sum256([]byte(asset.CheckpointPrefix(c.version) + " " + build()))
+	return sha256.Sum256([]byte(asset.CheckpointPrefix(c.version) + " " + c.build))
 }
 
-// build identifies the program, in hex: another one may make other bytes of the same source and recipe,
-// and what is finished must be of the same that finishes it.
-var build = sync.OnceValue(func() string {
-	about := fmt.Sprint(revision)
-	if info, ok := debug.ReadBuildInfo(); ok {
-		about += info.String() // with the revision of the sources, and whether they were changed
+// program tells builds of it apart: another one may make other bytes of the same source and
+// recipe, and what is finished must be of the same that finishes it.
+type program struct {
+	build func() (string, error) // for tests; nil is build
+	doubt sync.Once              // it is said once that there is no telling
+}
+
+func (p *program) identify() (string, error) {
+	if p.build != nil {
+		return p.build()
 	}
-	return asset.Hash([]byte(about))
+	return build()
+}
+
+// build is the hash of the program's file, in hex. What the linker notes of a build doesn't
+// tell enough: sources in a container have no revision.
+var build = sync.OnceValues(func() (string, error) {
+	file, err := os.Executable()
+	if runtime.GOOS == "linux" {
+		file, err = "/proc/self/exe", nil // what runs, even where an update has its name now
+	}
+	if err != nil {
+		return "", err
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close() //nolint:errcheck // only read
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return "", fmt.Errorf("read the program: %w", err)
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
 })

@@ -73,9 +73,10 @@ func (s Sweep) Run(ctx context.Context) (Swept, error) {
 
 // clearMarks removes what sweeps left that died. Nobody waits for these any longer.
 func (w *sweep) clearMarks(ctx context.Context) error {
-	marks, err := w.Store.List(ctx, asset.Sweeps, "", asset.PageLimit)
+	marks, err := sweepMarks(ctx, w.Store)
+	now := time.Now()
 	for _, m := range marks {
-		if err == nil && !w.DryRun && m.Modified.Before(w.before) {
+		if err == nil && !w.DryRun && stale(m, now) {
 			err = w.Store.Remove(ctx, m.Key)
 		}
 	}
@@ -172,7 +173,8 @@ func (w *sweep) markModel(ctx context.Context, merchant, model string) error {
 }
 
 // remove removes garbage under a mark, see Keep. It goes to its end whatever becomes of the
-// caller. After an error the mark stays for a while: something may be on its way yet.
+// caller. After an error the mark stays: something may be on its way yet. Each mark is
+// needed for less than sweeping, so none is ever renewed.
 func (w *sweep) remove(ctx context.Context, garbage []asset.Info) error {
 	if w.DryRun {
 		for _, info := range garbage {

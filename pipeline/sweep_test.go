@@ -5,10 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/plinth3d/plinth/pipeline/asset"
@@ -242,7 +245,7 @@ func TestABlobThatIsKeptIsNotSwept(t *testing.T) {
 			<-store.here
 			refreshed := stop(y.store, "Refresh", key)
 			go func() {
-				_, err := Keep(t.Context(), refreshed, key, []byte("hello"))
+				_, err := (&Keeper{}).Keep(t.Context(), refreshed, key, []byte("hello"))
 				kept <- err
 			}()
 			<-refreshed.here
@@ -272,7 +275,7 @@ func TestABlobThatIsKeptIsNotSwept(t *testing.T) {
 			store := stop(y.store, method, key)
 			kept := make(chan error, 1)
 			go func() {
-				_, err := Keep(t.Context(), store, key, []byte("hello"))
+				_, err := (&Keeper{}).Keep(t.Context(), store, key, []byte("hello"))
 				kept <- err
 			}()
 			<-store.here
@@ -293,7 +296,7 @@ func TestABlobThatIsKeptIsNotSwept(t *testing.T) {
 			}
 			var all sync.WaitGroup
 			var errKeep, errSweep error
-			all.Go(func() { _, errKeep = Keep(t.Context(), y.store, key, []byte("hello")) })
+			all.Go(func() { _, errKeep = (&Keeper{}).Keep(t.Context(), y.store, key, []byte("hello")) })
 			all.Go(func() { _, errSweep = y.sweep().Run(t.Context()) })
 			all.Wait()
 			if err := errors.Join(errKeep, errSweep); err != nil || !y.there(key) {
@@ -311,7 +314,7 @@ func TestAYoungBlobIsKeptAsItIs(t *testing.T) {
 		t.Fatal(err)
 	}
 	y.blob(asset.SweepKey("x"), 0) // nobody waits for it
-	if _, err := Keep(t.Context(), y.store, key, []byte("hello")); err != nil {
+	if _, err := (&Keeper{}).Keep(t.Context(), y.store, key, []byte("hello")); err != nil {
 		t.Fatal(err)
 	}
 	if after, err := y.store.Stat(t.Context(), key); err != nil || after != before {
@@ -324,17 +327,69 @@ func TestTheMarkOfADeadSweepHoldsNobodyForLong(t *testing.T) {
 	key := y.blob("rendition/m/k", oldAge)
 	y.publish("m", "a", "1", key)
 	mark := y.blob(asset.SweepKey("x"), 0)
-	if err := rejuvenate(t.Context(), y.store, key, 50*time.Millisecond); err != nil {
+	if err := (&Keeper{}).rejuvenate(t.Context(), y.store, key, 50*time.Millisecond); err != nil {
 		t.Error(err)
 	}
 	y.age(key, oldAge)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := rejuvenate(ctx, y.store, key, time.Hour); !errors.Is(err, context.Canceled) {
+	if err := (&Keeper{}).rejuvenate(ctx, y.store, key, time.Hour); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
-	y.age(mark, oldAge)
+	y.age(mark, staleMark-time.Minute)
+	if _, err := y.sweep().Run(t.Context()); err != nil || !y.there(mark) {
+		t.Errorf("got %v; a mark that may be needed is there: %v", err, y.there(mark))
+	}
+	y.age(mark, staleMark+time.Minute)
 	if _, err := y.sweep().Run(t.Context()); err != nil || y.there(mark) {
 		t.Errorf("got %v; the mark is there: %v", err, y.there(mark))
+	}
+}
+
+// A sweep that died five seconds ago, and one that died ten hours ago: a model of many files that
+// are all there, and old, is held up by the first only, and once.
+func TestManyBlobsAreKeptAsFastAsOne(t *testing.T) {
+	for age, want := range map[time.Duration]time.Duration{5 * time.Second: deadMark, 10 * time.Hour: 0} {
+		t.Run(fmt.Sprintf("with a mark of %s the worker waits %s", age, want), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				y := newYard(t)
+				y.blob(asset.SweepKey("dead"), age)
+				k, began := &Keeper{}, time.Now()
+				for n := range 6 {
+					key := y.blob(fmt.Sprint("rendition/m/", n), oldAge)
+					if stored, err := k.Keep(t.Context(), y.store, key, []byte("hello")); err != nil || stored {
+						t.Fatalf("got %v, %v", stored, err)
+					}
+				}
+				if took := time.Since(began); took < want || took > want+time.Second {
+					t.Errorf("it took %s, want %s", took, want)
+				}
+				// What was waited for is no reason to forget those that come.
+				y.blob(asset.SweepKey("new"), 0)
+				marks, err := k.marks(t.Context(), y.store, deadMark)
+				if err != nil || !slices.Equal(marks, []string{asset.SweepKey("new")}) {
+					t.Errorf("it would wait for %v, %v, want the new one", marks, err)
+				}
+			})
+		})
+	}
+}
+
+// unsent is a store that can't be put to.
+type unsent struct{ *local.Store }
+
+func (unsent) Put(context.Context, string, io.Reader, int64) error { return errBroken }
+
+func TestALargeBlobThatIsThereIsNotSentAgain(t *testing.T) {
+	y := newYard(t)
+	data := bytes.Repeat([]byte("x"), large+1)
+	for _, n := range []int{large, large + 1} {
+		if stored, err := (&Keeper{}).Keep(t.Context(), y.store, fmt.Sprint("rendition/m/", n), data[:n]); err != nil || !stored {
+			t.Fatalf("%d bytes: got %v, %v", n, stored, err)
+		}
+		_, err := (&Keeper{}).Keep(t.Context(), unsent{y.store}, fmt.Sprint("rendition/m/", n), data[:n])
+		if sent := errors.Is(err, errBroken); sent != (n == large) || !sent && err != nil {
+			t.Errorf("%d bytes: got %v", n, err)
+		}
 	}
 }

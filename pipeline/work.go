@@ -97,7 +97,7 @@ func (a *attempt) publish(ctx context.Context, r *Result) error {
 	keys := map[string]string{}
 	for _, o := range r.Outputs {
 		key, size := asset.RenditionKey(a.job.Merchant, asset.Hash(o.Data)), int64(len(o.Data))
-		stored, err := Keep(ctx, a.worker.Store, key, o.Data)
+		stored, err := a.worker.keeper.Keep(ctx, a.worker.Store, key, o.Data)
 		if err != nil {
 			return err
 		}

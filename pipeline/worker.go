@@ -54,6 +54,8 @@ type Worker struct {
 	process func(context.Context, Processor, []byte, Recipe) (*Result, error) // for tests; nil is Process
 	meter   *Meter
 	budget  *budget
+	keeper  Keeper
+	program program
 	busy    atomic.Int64 // jobs at hand
 	stuck   atomic.Int64 // slots whose work goes on long after its end
 	inUse   atomic.Int64 // bytes of memory that jobs hold by their estimates

@@ -16,9 +16,12 @@ const (
 )
 
 // adopt sends the local queue what others submit, until ctx is done. A queue that others
-// share gets its jobs from them.
+// share gets its jobs from them; what one of them didn't come to send to SQS is rescued.
 func (h *home) adopt(ctx context.Context) error {
-	if h.where.queue != "local" {
+	switch {
+	case h.lanes != nil:
+		return h.rescue(ctx, rescuing, overdue)
+	case h.where.queue != "local":
 		return nil
 	}
 	tick := time.NewTicker(adopting)

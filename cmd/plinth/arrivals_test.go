@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"os"
@@ -165,14 +166,103 @@ func TestAnArrivalIsTriedAgainWhenABackendFails(t *testing.T) {
 	if _, err := h.accept("out/acme/chair.glb"); !errors.Is(err, asset.ErrInvalid) {
 		t.Errorf("another prefix: got %v", err)
 	}
-	// A process that ends between recording and refusing leaves a version that waits.
-	bad := sample(t, "rack")[:500]
-	h.s3.Put("raw/"+chair, bad)
-	v := asset.Version{Merchant: "acme", Model: "chair", Version: pipeline.VersionOf(asset.Hash(bad), h.in.Recipe, "m"), Source: asset.Hash(bad)}
-	if _, err := h.in.Catalog.Submit(t.Context(), v); err != nil {
+}
+
+// dying is a catalog of a process that is killed before it does some call.
+type dying struct {
+	asset.Catalog
+	before string
+}
+
+func (d dying) Claim(ctx context.Context, j asset.Job, lease time.Duration) (v asset.Version, epoch int64, err error) {
+	if d.before == "Claim" {
+		return v, 0, errKilled
+	}
+	return d.Catalog.Claim(ctx, j, lease)
+}
+
+func (d dying) Fail(ctx context.Context, j asset.Job, epoch int64, f asset.Failure) error {
+	if d.before == "Fail" {
+		return errKilled
+	}
+	return d.Catalog.Fail(ctx, j, epoch, f)
+}
+
+var errKilled = errors.New("killed")
+
+func TestARefusalThatIsBrokenOffIsMadeByTheNext(t *testing.T) {
+	for before, state := range map[string]asset.State{"Claim": asset.Queued, "Fail": asset.Running} {
+		t.Run("a process is killed before "+before, func(t *testing.T) {
+			h := newHarbor(t)
+			h.s3.Put("raw/"+chair, sample(t, "rack")[:500])
+			catalog := h.in.Catalog
+			h.in.Catalog = dying{catalog, before}
+			if _, err := h.accept(chair); !errors.Is(err, errKilled) || h.newest().State != state {
+				t.Fatalf("got %v, %+v", err, h.newest())
+			}
+			h.in.Catalog = catalog
+			if _, err := h.accept(chair); !errors.Is(err, asset.ErrConflict) {
+				t.Errorf("got %v, want ErrConflict", err)
+			}
+			if v := h.newest(); v.State != asset.Failed || v.Failure == nil || v.Failure.Code != "truncated" {
+				t.Errorf("it is %+v, %+v", v, v.Failure)
+			}
+		})
+	}
+}
+
+// The first file, another one, the first again; somebody makes the other live, and then S3
+// tells of the last upload a second time.
+func TestAnEventThatComesTwiceDoesNotUndoARollback(t *testing.T) {
+	h := newHarbor(t)
+	h.s3.Put("raw/"+chair, sample(t, "rack"))
+	h.s3.Age("raw/"+chair, 2*time.Hour)
+	j, err := h.accept(chair)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.accept(chair); !errors.Is(err, asset.ErrConflict) || h.newest().State != asset.Failed {
-		t.Errorf("got %v, %+v", err, h.newest())
+	h.publish(j)
+	other := h.newest()
+	other.Version, other.Source = "other", asset.Hash([]byte("x"))
+	if _, err := h.in.Catalog.Submit(t.Context(), other); err != nil {
+		t.Fatal(err)
 	}
+	h.publish(other.Ref())
+	live := func(want string) {
+		t.Helper()
+		if m, err := h.in.Catalog.Current(t.Context(), "acme", "chair"); err != nil || m.Version != want {
+			t.Errorf("%s is live, %v, want %s", m.Version, err, want)
+		}
+	}
+	live("other")
+	// All that is long ago.
+	h.in.Catalog = earlier{h.in.Catalog, h.newest().Submitted}
+	h.s3.Put("raw/"+chair, sample(t, "rack"))
+	if _, err := h.accept(chair); !errors.Is(err, asset.ErrConflict) {
+		t.Errorf("got %v, want ErrConflict: it is ready", err)
+	}
+	live(j.Version)
+	if err := h.in.Catalog.Restore(t.Context(), "acme", "chair", "other"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.accept(chair); !errors.Is(err, asset.ErrConflict) {
+		t.Errorf("told twice: got %v, want ErrConflict", err)
+	}
+	live("other")
+}
+
+// earlier is a catalog in which what was submitted up to a moment was so an hour before.
+type earlier struct {
+	asset.Catalog
+	moment time.Time
+}
+
+func (e earlier) Versions(ctx context.Context, merchant, model string) ([]asset.Version, error) {
+	list, err := e.Catalog.Versions(ctx, merchant, model)
+	for i := range list {
+		if !list[i].Submitted.After(e.moment) {
+			list[i].Submitted = list[i].Submitted.Add(-time.Hour)
+		}
+	}
+	return list, err
 }

@@ -38,8 +38,9 @@ A job whose model got another upload since is left alone, unless its @VERSION is
 it would be live in the place of that.
 
 --stale sends unfinished jobs again whose state hasn't changed for that long: a process
-that ended between catalog and queue leaves such. One that is in line or being made all
-the same is handed out a second time, which does no harm.`,
+that ended between catalog and queue leaves such. Workers do that by themselves for what
+has been queued for an hour. One that is in line or being made all the same is handed out
+a second time, which does no harm.`,
 		Example: `  plinth jobs redrive chair
   plinth jobs redrive --code failed --dry-run
   plinth jobs redrive --all --yes --catalog dynamodb://plinth --store s3://plinth-derived --queue sqs://plinth

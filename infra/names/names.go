@@ -28,7 +28,8 @@ const (
 	Receives = 10
 	// DeadDays is how long dead letters are kept.
 	DeadDays = 14
-	// LaneDays is how long jobs are. A job that waits longer is sent again by whoever starts next.
+	// LaneDays is how long jobs are. One that waits longer is sent again: workers look for what
+	// the catalog has had queued for an hour.
 	LaneDays = 4
 )
 

@@ -32,9 +32,9 @@ type Version struct {
 	Attempts  int       `json:"attempts"`
 	Findings  []Finding `json:"findings"`
 	Failure   *Failure  `json:"failure,omitempty"`
-	Submitted time.Time `json:"submitted"`
-	Updated   time.Time `json:"updated"` // when its state changed last
-	Live      bool      `json:"live"`    // its manifest is the current one
+	Submitted time.Time `json:"submitted"` // when it got its number last
+	Updated   time.Time `json:"updated"`   // when its state changed last, or its job was sent again
+	Live      bool      `json:"live"`      // its manifest is the current one
 }
 
 // A Failure says why a version has no levels, and how to see it happen again.
@@ -70,6 +70,10 @@ type Catalog interface {
 	// returns the version as it now stands.
 	Submit(ctx context.Context, v Version) (Version, error)
 
+	// SubmitOver is Submit, if the model's newest upload and current version are still
+	// those; "" is none. ErrConflict says that they aren't. It is one atomic step.
+	SubmitOver(ctx context.Context, v Version, newest, current string) (Version, error)
+
 	// Claim starts an attempt at a version: it is running, with one attempt more.
 	// A version that is ready or failed is ErrConflict. One that is running is ErrBusy
 	// for as long as its own claim's lease lasts, from its Claim or last Progress; a
@@ -99,6 +103,13 @@ type Catalog interface {
 	// A version that isn't ready is ErrConflict, one that is not there ErrNotFound.
 	Restore(ctx context.Context, merchant, model, version string) error
 
+	// Revert makes the manifest of a ready version current in the place of another one's:
+	// of one that is current, or that waits or is being made while to is. It takes the
+	// number of that one, so what was submitted after it replaces it once it is ready.
+	// ErrConflict says that something else is current or to isn't ready, ErrNotFound that
+	// one of them is not there. To do it again does no harm.
+	Revert(ctx context.Context, merchant, model, from, to string) error
+
 	// Newest returns the newest upload of a model, ErrNotFound when there is none.
 	Newest(ctx context.Context, merchant, model string) (Version, error)
 
@@ -120,6 +131,12 @@ type Catalog interface {
 
 	// Unfinished returns all versions that are queued or running, oldest first.
 	Unfinished(ctx context.Context) ([]Version, error)
+
+	// Rescue returns versions that are queued and were updated before a time, the longest
+	// ago first, at most limit, and updates them: who asks next is not told of the same
+	// ones. It is for a queue that may have lost their jobs. It may return some beside an
+	// error.
+	Rescue(ctx context.Context, before time.Time, limit int) ([]Version, error)
 
 	// Jobs returns versions in any of the states, all when none is given, the
 	// last updated first, at most limit.

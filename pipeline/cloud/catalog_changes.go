@@ -10,7 +10,22 @@ import (
 )
 
 // Submit records an upload.
-func (c *Catalog) Submit(ctx context.Context, v asset.Version) (out asset.Version, err error) {
+func (c *Catalog) Submit(ctx context.Context, v asset.Version) (asset.Version, error) {
+	return c.submit(ctx, v, func(modelItem) error { return nil })
+}
+
+// SubmitOver records an upload if newest and current are as said.
+func (c *Catalog) SubmitOver(ctx context.Context, v asset.Version, newest, current string) (asset.Version, error) {
+	return c.submit(ctx, v, func(m modelItem) error {
+		if m.Newest != newest || m.Current != current {
+			return fmt.Errorf("%w: newest is %q and current %q, not %q and %q", asset.ErrConflict, m.Newest, m.Current, newest, current)
+		}
+		return nil
+	})
+}
+
+// submit records an upload unless check minds how its model is.
+func (c *Catalog) submit(ctx context.Context, v asset.Version, check func(modelItem) error) (out asset.Version, err error) {
 	findings, err := packFindings(v.Findings)
 	if err != nil {
 		return out, fmt.Errorf("submit %.300s: %w", refName(v.Ref()), err)
@@ -18,13 +33,21 @@ func (c *Catalog) Submit(ctx context.Context, v asset.Version) (out asset.Versio
 	err = c.decide(ctx, "submit", v.Ref(), func(token string) error {
 		d := decision{c: c, token: token, job: v.Ref(), now: c.now()}
 		i, err := d.read(ctx)
+		there := !errors.Is(err, asset.ErrNotFound)
+		if !there {
+			err = nil
+		}
+		done := i.Token == token // by a former round
+		if err == nil && !done {
+			err = check(d.model)
+		}
 		switch {
-		case errors.Is(err, asset.ErrNotFound):
-			*i = versionItem{key: versionKey(v.Ref()), Version: v, Findings: findings}
-			d.queue()
 		case err != nil:
 			return err
-		case i.Token == token: // done already
+		case !there:
+			*i = versionItem{key: versionKey(v.Ref()), Version: v, Findings: findings}
+			d.queue()
+		case done:
 		case i.State == asset.Failed:
 			i.Findings = findings
 			d.queue()
@@ -69,30 +92,10 @@ func (c *Catalog) Publish(ctx context.Context, j asset.Job, epoch int64, m asset
 		d.changed = true
 		// Generations of current manifests never fall and that of a version changes with
 		// its item: one that isn't current now won't be by the time this is written.
-		if i.Generation >= d.model.CurrentGeneration {
+		if i.Generation > d.model.CurrentGeneration {
 			d.makeCurrent(i.Generation)
 		}
 		i.Updated = d.now
-		return d.save(ctx)
-	})
-}
-
-// Restore makes the manifest of a ready version current.
-func (c *Catalog) Restore(ctx context.Context, merchant, model, version string) error {
-	j := asset.Job{Merchant: merchant, Model: model, Version: version}
-	return c.decide(ctx, "restore", j, func(token string) error {
-		d := decision{c: c, token: token, job: j, now: c.now()}
-		i, err := d.read(ctx)
-		switch {
-		case err != nil:
-			return err
-		case d.model.Token == token:
-			return nil // done already
-		case i.State != asset.Ready:
-			return fmt.Errorf("%w: it is %s", asset.ErrConflict, i.State)
-		}
-		d.model.Generation++
-		d.makeCurrent(d.model.Generation)
 		return d.save(ctx)
 	})
 }

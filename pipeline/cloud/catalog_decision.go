@@ -38,7 +38,6 @@ func (d *decision) read(ctx context.Context) (i *versionItem, err error) {
 func (d *decision) queue() {
 	i := &d.version
 	i.State, i.Stage, i.Percent, i.Attempts, i.Failure, i.Live = asset.Queued, "", 0, 0, nil, false
-	i.Submitted = d.now
 	d.number(i)
 }
 
@@ -47,7 +46,7 @@ func (d *decision) number(i *versionItem) {
 	d.changed, d.ofModel = true, true
 	d.model.Generation++
 	d.model.Newest = i.Version.Version
-	i.Generation, i.Updated = d.model.Generation, d.now
+	i.Generation, i.Submitted, i.Updated = d.model.Generation, d.now, d.now
 }
 
 // makeCurrent makes the version's manifest current.

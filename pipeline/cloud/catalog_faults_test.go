@@ -24,6 +24,8 @@ func everyCall(ctx context.Context, c *Catalog) map[string]error {
 	j := sample.Ref()
 	calls := map[string]func() error{
 		"Submit":     func() error { _, err := c.Submit(ctx, sample); return err },
+		"SubmitOver": func() error { _, err := c.SubmitOver(ctx, sample, "", ""); return err },
+		"Revert":     func() error { return c.Revert(ctx, "m", "a", "2", "1") },
 		"Claim":      func() error { _, _, err := c.Claim(ctx, j, time.Hour); return err },
 		"Progress":   func() error { return c.Progress(ctx, j, 1, "x", 1) },
 		"Publish":    func() error { return c.Publish(ctx, j, 1, asset.Manifest{}) },
@@ -36,6 +38,7 @@ func everyCall(ctx context.Context, c *Catalog) map[string]error {
 		"Versions":   func() error { _, err := c.Versions(ctx, "m", "a"); return err },
 		"List":       func() error { _, err := c.List(ctx, "m"); return err },
 		"Unfinished": func() error { _, err := c.Unfinished(ctx); return err },
+		"Rescue":     func() error { _, err := c.Rescue(ctx, time.Now(), 9); return err },
 		"Jobs":       func() error { _, err := c.Jobs(ctx, 9); return err },
 	}
 	out := map[string]error{}
@@ -235,6 +238,18 @@ func TestAWriteWhoseAnswerIsLostIsDoneOnce(t *testing.T) {
 		t.Errorf("Restore: %v", err)
 	}
 	if m, err := c.model(ctx, "m", "a"); err != nil || m.Generation != 2 || m.CurrentGeneration != 2 {
+		t.Errorf("got %+v, %v", m, err)
+	}
+	next := asset.Version{Merchant: "m", Model: "a", Version: "2"}
+	lose()
+	if v, err := c.SubmitOver(ctx, next, "1", "1"); err != nil || v.State != asset.Queued {
+		t.Errorf("SubmitOver: got %+v, %v", v, err)
+	}
+	lose()
+	if err := c.Revert(ctx, "m", "a", "2", "1"); err != nil {
+		t.Errorf("Revert: %v", err)
+	}
+	if m, err := c.model(ctx, "m", "a"); err != nil || m.Generation != 3 || m.CurrentGeneration != 3 || m.Current != "1" {
 		t.Errorf("got %+v, %v", m, err)
 	}
 	if n := s.requests["PutItem"]; n < 5 {

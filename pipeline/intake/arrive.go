@@ -32,11 +32,13 @@ func (in *Intake) Arrive(ctx context.Context, a Arrival) (asset.Job, error) {
 	if err != nil {
 		return asset.Job{}, err
 	}
-	if v.State == asset.Ready || v.State == asset.Failed {
+	if ended(v) {
 		return asset.Job{}, fmt.Errorf("%w: version %s of %s/%s is %s", asset.ErrConflict, v.Version, a.Merchant, a.Model, v.State)
 	}
 	return v.Ref(), nil
 }
+
+func ended(v asset.Version) bool { return v.State == asset.Ready || v.State == asset.Failed }
 
 func (in *Intake) arrive(ctx context.Context, a Arrival) (asset.Version, error) {
 	recipe := in.Recipe
@@ -57,7 +59,8 @@ func (in *Intake) arrive(ctx context.Context, a Arrival) (asset.Version, error) 
 	}
 	defer in.discard(file)
 	v := in.version(a.Merchant, a.Model, file, recipe.Unit, nil)
-	if before, known, err := in.known(ctx, v, a.At); err != nil || known && before.State != asset.Queued {
+	// One that is running may have been claimed by who then ended before he could refuse it.
+	if before, known, err := in.known(ctx, v, a.At); err != nil || known && ended(before) {
 		return before, err
 	}
 	if err := recipe.Check(); err != nil {
@@ -87,6 +90,10 @@ func (in *Intake) since(arrived time.Time) func(context.Context, asset.Version) 
 	}
 }
 
+// slack is by how much the clock of whoever submits may be behind that of the bucket, whose
+// times are whole seconds.
+const slack = 2 * time.Second
+
 // known finds a version that was submitted since an upload of it arrived.
 func (in *Intake) known(ctx context.Context, v asset.Version, arrived time.Time) (asset.Version, bool, error) {
 	all, err := in.Catalog.Versions(ctx, v.Merchant, v.Model)
@@ -94,7 +101,7 @@ func (in *Intake) known(ctx context.Context, v asset.Version, arrived time.Time)
 		return v, false, nil
 	}
 	i := slices.IndexFunc(all, func(old asset.Version) bool {
-		return old.Version == v.Version && !old.Submitted.Before(arrived)
+		return old.Version == v.Version && !old.Submitted.Before(arrived.Add(-slack))
 	})
 	if err != nil || i < 0 {
 		return v, false, err
@@ -110,10 +117,12 @@ func (in *Intake) refused(ctx context.Context, a Arrival, v asset.Version, why e
 		failure.Code = finding.Code
 	}
 	v, err := in.since(a.At)(ctx, v)
-	if err != nil || v.State != asset.Queued {
+	if err != nil || ended(v) {
 		return v, err
 	}
-	_, epoch, err := in.Catalog.Claim(ctx, v.Ref(), time.Minute)
+	// The claim is over at once: should this process end here, whoever is told next refuses
+	// the upload. There is no source, so a worker would not say why.
+	_, epoch, err := in.Catalog.Claim(ctx, v.Ref(), 0)
 	if err != nil {
 		return v, err // ErrConflict: another one, who was told too, is at it
 	}

@@ -123,7 +123,9 @@ func (in *Intake) upload(w http.ResponseWriter, r *http.Request, merchant string
 		return err
 	}
 	if v.State == asset.Queued || v.State == asset.Running {
-		if err := in.Queue.Send(r.Context(), v.Ref()); err != nil {
+		ctx, cancel := lasting(r.Context())
+		defer cancel()
+		if err := in.Queue.Send(ctx, v.Ref()); err != nil {
 			return err
 		}
 	}

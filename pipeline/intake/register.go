@@ -92,6 +92,17 @@ func (in *Intake) register(ctx context.Context, v asset.Version, file *spooled, 
 	if err != nil && !duplicate {
 		return out, false, err
 	}
+	ctx, cancel := lasting(ctx)
+	defer cancel()
 	out, err = submit(ctx, v)
 	return out, duplicate, err
+}
+
+// recording is how long the catalog, or the queue, has to take an upload.
+const recording = 20 * time.Second
+
+// lasting is ctx for what must not end halfway when a client leaves: a version in the
+// catalog wants a job in the queue.
+func lasting(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), recording)
 }

@@ -135,7 +135,26 @@ func (c *Catalog) one(ctx context.Context, tx *sql.Tx, j asset.Job) (row, error)
 }
 
 // Submit records an upload.
-func (c *Catalog) Submit(ctx context.Context, v asset.Version) (out asset.Version, err error) {
+func (c *Catalog) Submit(ctx context.Context, v asset.Version) (asset.Version, error) {
+	return c.submit(ctx, v, func(*sql.Tx) error { return nil })
+}
+
+// SubmitOver records an upload if newest and current are as said.
+func (c *Catalog) SubmitOver(ctx context.Context, v asset.Version, newest, current string) (asset.Version, error) {
+	return c.submit(ctx, v, func(tx *sql.Tx) error {
+		var found, live string
+		err := tx.QueryRowContext(ctx, `SELECT
+			coalesce((SELECT version FROM versions WHERE merchant = ?1 AND model = ?2 ORDER BY generation DESC LIMIT 1), ''),
+			coalesce((SELECT version FROM current WHERE merchant = ?1 AND model = ?2), '')`, v.Merchant, v.Model).Scan(&found, &live)
+		if err == nil && (found != newest || live != current) {
+			err = fmt.Errorf("%w: newest is %q and current %q, not %q and %q", asset.ErrConflict, found, live, newest, current)
+		}
+		return err
+	})
+}
+
+// submit records an upload unless check minds.
+func (c *Catalog) submit(ctx context.Context, v asset.Version, check func(*sql.Tx) error) (out asset.Version, err error) {
 	if v.Findings == nil {
 		v.Findings = []asset.Finding{}
 	}
@@ -144,6 +163,9 @@ func (c *Catalog) Submit(ctx context.Context, v asset.Version) (out asset.Versio
 		return out, err
 	}
 	err = c.change(ctx, "submit", v.Ref(), func(tx *sql.Tx) error {
+		if err := check(tx); err != nil {
+			return err
+		}
 		generation, err := c.next(ctx, tx, v.Merchant, v.Model)
 		if err != nil {
 			return err
@@ -161,8 +183,8 @@ func (c *Catalog) Submit(ctx context.Context, v asset.Version) (out asset.Versio
 				generation, asset.Queued, string(findings), now, now, v.Merchant, v.Model, v.Version)
 		case err == nil && old.generation < generation-1:
 			// An older upload is the newest again.
-			_, err = tx.ExecContext(ctx, "UPDATE versions SET generation = ?, updated = ? WHERE merchant = ? AND model = ? AND version = ?",
-				generation, now, v.Merchant, v.Model, v.Version)
+			_, err = tx.ExecContext(ctx, "UPDATE versions SET generation = ?, submitted = ?, updated = ? WHERE merchant = ? AND model = ? AND version = ?",
+				generation, now, now, v.Merchant, v.Model, v.Version)
 			if err == nil && old.State == asset.Ready {
 				err = c.makeCurrent(ctx, tx, v.Ref(), generation)
 			}
@@ -175,21 +197,6 @@ func (c *Catalog) Submit(ctx context.Context, v asset.Version) (out asset.Versio
 		return err
 	})
 	return out, err
-}
-
-// next is the number of a model's next upload or restore.
-func (c *Catalog) next(ctx context.Context, tx *sql.Tx, merchant, model string) (generation int64, err error) {
-	err = tx.QueryRowContext(ctx, `SELECT coalesce(max(generation), 0) + 1 FROM (
-		SELECT generation FROM versions WHERE merchant = ?1 AND model = ?2 UNION ALL
-		SELECT generation FROM current WHERE merchant = ?1 AND model = ?2)`, merchant, model).Scan(&generation)
-	return generation, err
-}
-
-func (c *Catalog) makeCurrent(ctx context.Context, tx *sql.Tx, j asset.Job, generation int64) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO current (merchant, model, version, generation) VALUES (?, ?, ?, ?)
-		ON CONFLICT (merchant, model) DO UPDATE SET version = excluded.version, generation = excluded.generation
-		WHERE excluded.generation >= current.generation`, j.Merchant, j.Model, j.Version, generation)
-	return err
 }
 
 // Publish makes a version ready and, if no newer one is, current.
@@ -210,24 +217,5 @@ func (c *Catalog) Publish(ctx context.Context, j asset.Job, epoch int64, m asset
 			return err
 		}
 		return c.makeCurrent(ctx, tx, j, r.generation)
-	})
-}
-
-// Restore makes the manifest of a ready version current.
-func (c *Catalog) Restore(ctx context.Context, merchant, model, version string) error {
-	j := asset.Job{Merchant: merchant, Model: model, Version: version}
-	return c.change(ctx, "restore", j, func(tx *sql.Tx) error {
-		r, err := c.one(ctx, tx, j)
-		if err != nil {
-			return err
-		}
-		if r.State != asset.Ready {
-			return fmt.Errorf("%w: it is %s", asset.ErrConflict, r.State)
-		}
-		generation, err := c.next(ctx, tx, merchant, model)
-		if err != nil {
-			return err
-		}
-		return c.makeCurrent(ctx, tx, j, generation)
 	})
 }

@@ -38,16 +38,24 @@ func (c *Catalog) manifest(ctx context.Context, j asset.Job, query string, value
 	return m, err
 }
 
-func (c *Catalog) list(ctx context.Context, what, where string, values ...any) (out []asset.Version, err error) {
+func (c *Catalog) list(ctx context.Context, what, where string, values ...any) ([]asset.Version, error) {
 	rows, err := c.db.QueryContext(ctx, "SELECT "+columns+where, values...)
+	var out []asset.Version
+	if err == nil {
+		out, err = scanAll(rows)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", what, err)
 	}
+	return out, nil
+}
+
+func scanAll(rows *sql.Rows) (out []asset.Version, err error) {
 	defer rows.Close() //nolint:errcheck // Err tells
 	for rows.Next() {
 		r, err := scan(rows)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", what, err)
+			return nil, err
 		}
 		out = append(out, r.Version)
 	}
@@ -78,6 +86,31 @@ func (c *Catalog) Unfinished(ctx context.Context) ([]asset.Version, error) {
 // much is queued: whoever owns a queue learns so what others submitted.
 func (c *Catalog) Waiting(ctx context.Context, since time.Time) ([]asset.Version, error) {
 	return c.list(ctx, "list waiting jobs", "WHERE v.state = ? AND v.updated >= ? ORDER BY v.updated, v.rowid", asset.Queued, since.UnixMilli())
+}
+
+// Rescue returns what has been queued for long, once.
+func (c *Catalog) Rescue(ctx context.Context, before time.Time, limit int) (out []asset.Version, err error) {
+	err = c.change(ctx, "rescue queued jobs", asset.Job{}, func(tx *sql.Tx) error {
+		now := c.now().UnixMilli()
+		rows, err := tx.QueryContext(ctx, "SELECT "+columns+"WHERE v.state = ? AND v.updated < ? ORDER BY v.updated, v.rowid LIMIT ?", asset.Queued, before.UnixMilli(), max(limit, 0))
+		if err != nil {
+			return err
+		}
+		if out, err = scanAll(rows); err != nil {
+			return err
+		}
+		for i, v := range out {
+			if _, err := tx.ExecContext(ctx, "UPDATE versions SET updated = ? WHERE merchant = ? AND model = ? AND version = ?", now, v.Merchant, v.Model, v.Version); err != nil {
+				return err
+			}
+			out[i].Updated = time.UnixMilli(now).UTC()
+		}
+		return nil
+	})
+	if err != nil {
+		out = nil // nothing was updated
+	}
+	return out, err
 }
 
 // Jobs returns versions by state.

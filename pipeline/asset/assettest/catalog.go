@@ -347,5 +347,7 @@ func Catalog(t *testing.T, open func(t *testing.T) asset.Catalog) {
 		}
 	})
 	testClaims(t, open)
+	testRescue(t, open)
+	testSubmit(t, open)
 	testRestore(t, open)
 }

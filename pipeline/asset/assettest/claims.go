@@ -2,6 +2,7 @@ package assettest
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -72,6 +73,62 @@ func testClaims(t *testing.T, open func(t *testing.T) asset.Catalog) {
 		}
 		if err := s.Progress(s.Context(), job1, epoch, "x", 2); !errors.Is(err, asset.ErrConflict) {
 			s.Errorf("the first one's progress: got %v, want ErrConflict", err)
+		}
+	})
+}
+
+// testRescue tests what a catalog tells of jobs that a queue may have lost.
+func testRescue(t *testing.T, open func(t *testing.T) asset.Catalog) {
+	t.Run("what has been queued for long is rescued once, the longest first", func(t *testing.T) {
+		c := open(t)
+		job := func(model string) asset.Job { return asset.Job{Merchant: "m", Model: model, Version: "1"} }
+		for _, model := range []string{"c", "b", "a", "running", "ready", "again"} {
+			if _, err := c.Submit(t.Context(), asset.Version{Merchant: "m", Model: model, Version: "1"}); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(2 * time.Millisecond) // times are no finer
+		}
+		epochs := map[string]int64{}
+		for _, model := range []string{"running", "ready", "again"} {
+			_, epoch, err := c.Claim(t.Context(), job(model), 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			epochs[model] = epoch
+		}
+		if err := errors.Join(c.Publish(t.Context(), job("ready"), epochs["ready"], asset.Manifest{}), c.Requeue(t.Context(), job("again"), epochs["again"], true)); err != nil {
+			t.Fatal(err)
+		}
+		rescued := func(before time.Time, limit int) (models []string) {
+			t.Helper()
+			list, err := c.Rescue(t.Context(), before, limit)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, v := range list {
+				if v.State != asset.Queued || v.Ref() != job(v.Model) {
+					t.Errorf("got %+v", v)
+				}
+				models = append(models, v.Model)
+			}
+			return models
+		}
+		if got := rescued(time.Now().Add(-time.Hour), 9); len(got) != 0 {
+			t.Errorf("of before an hour: got %v", got)
+		}
+		if got := rescued(time.Now(), 0); len(got) != 0 {
+			t.Errorf("at most none: got %v", got)
+		}
+		time.Sleep(2 * time.Millisecond)
+		now := time.Now()
+		time.Sleep(2 * time.Millisecond)
+		for _, want := range [][]string{{"c", "b"}, {"a", "again"}, nil} {
+			if got := rescued(now, 2); !slices.Equal(got, want) {
+				t.Errorf("got %v, want %v", got, want)
+			}
+		}
+		if _, _, err := c.Claim(t.Context(), job("a"), time.Hour); err != nil {
+			t.Errorf("what was rescued can't be claimed: %v", err)
 		}
 	})
 }

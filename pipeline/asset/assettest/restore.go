@@ -55,6 +55,13 @@ func (s shelf) restore(version string) {
 	}
 }
 
+func (s shelf) revert(from, to string, want error) {
+	s.Helper()
+	if err := s.Revert(s.Context(), "m", "a", from, to); !errors.Is(err, want) {
+		s.Errorf("revert %s to %s: got %v, want %v", from, to, err, want)
+	}
+}
+
 // live checks that a version, and no other, is current, wherever one looks.
 func (s shelf) live(want string) {
 	s.Helper()
@@ -163,6 +170,47 @@ func testRestore(t *testing.T, open func(t *testing.T) asset.Catalog) {
 		s.submit("2") // the merchant means it
 		s.publish("2", running)
 		s.live("2")
+	})
+	run("a version is reverted to, and uploads of after the one it replaces come all the same", func(s shelf) {
+		s.ready("1", "2")
+		s.submit("3")
+		s.revert("2", "1", nil)
+		s.live("1")
+		s.newest("3")
+		s.revert("2", "1", asset.ErrConflict) // it is neither current nor will it be
+		s.publish("3", s.claim("3"))
+		s.live("3")
+	})
+	run("a version that is reverted before it is ready doesn't become current", func(s shelf) {
+		s.ready("1")
+		s.submit("2")
+		running := s.claim("2")
+		s.submit("3")
+		s.revert("2", "1", nil)
+		s.revert("2", "1", nil)
+		s.publish("2", running)
+		s.live("1")
+		s.publish("3", s.claim("3"))
+		s.live("3")
+	})
+	run("what was made current otherwise is not reverted", func(s shelf) {
+		s.ready("1", "2", "3")
+		s.submit("4")
+		for _, from := range []string{"2", "1", "4"} {
+			s.revert(from, "1", asset.ErrConflict)
+		}
+		s.revert("3", "4", asset.ErrConflict) // it isn't ready
+		s.live("3")
+		for _, v := range [][2]string{{"3", "none"}, {"none", "3"}} {
+			if err := s.Revert(s.Context(), "m", "a", v[0], v[1]); !errors.Is(err, asset.ErrNotFound) {
+				s.Errorf("%v: got %v, want ErrNotFound", v, err)
+			}
+		}
+		// A revert keeps the number of a restore: what was submitted before stays behind.
+		s.restore("3")
+		s.revert("3", "1", nil)
+		s.publish("4", s.claim("4"))
+		s.live("1")
 	})
 	run("a list of jobs tells which version is live", func(s shelf) {
 		s.ready("1", "2")
