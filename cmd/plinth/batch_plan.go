@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
 	"runtime"
 	"slices"
 
@@ -101,7 +102,7 @@ func runBatchPlan(ctx context.Context, c console, o batchPlanOptions) error {
 		_, err := c.out.Write(append(text, '\n'))
 		return err
 	}
-	return printPlan(c, p, o.plan)
+	return o.print(c, p)
 }
 
 // make makes the plan, with an estimate if one is wanted.
@@ -114,7 +115,7 @@ func (o *batchPlanOptions) make(ctx context.Context, c console) (p pipeline.Batc
 			return p, err
 		}
 	} else {
-		h, err := o.open(ctx, c, false)
+		h, err := o.openThere(ctx, c)
 		if err != nil {
 			return p, err
 		}
@@ -150,12 +151,17 @@ func planCatalog(ctx context.Context, h *home, r pipeline.Recipe, f pipeline.Bat
 		}
 	}
 	p, err := pipeline.PlanBatch(ctx, h.catalog, r, f)
-	p.Catalog = h.where.catalog
+	if err != nil {
+		return p, err
+	}
+	if p.Catalog = h.where.catalog; h.records != nil {
+		p.Data, err = h.dataFolder()
+	}
 	p.Seal()
 	return p, err
 }
 
-func printPlan(c console, p pipeline.BatchPlan, file string) error {
+func (o *batchPlanOptions) print(c console, p pipeline.BatchPlan) error {
 	t := table.NewWriter()
 	t.SetStyle(table.StyleLight)
 	t.AppendHeader(table.Row{"Made by", "Models", "Bytes"})
@@ -184,9 +190,22 @@ func printPlan(c console, p pipeline.BatchPlan, file string) error {
 	_, err := fmt.Fprintf(c.out, "%s\nTo be made by %s %.8s. Left out: %d are made by it, %d are unfinished, %d failed, %d were rolled back.\n%s",
 		t.Render(), p.Recipe.Name, p.Hash, p.Left.Same, p.Left.Unfinished, p.Left.Failed, p.Left.Withdrawn, estimated(p.Estimate))
 	if err == nil && len(p.Models) > 0 {
-		_, err = fmt.Fprintf(c.out, "To do it: plinth batch run %s\n", file)
+		_, err = fmt.Fprintf(c.out, "To do it: %s\n", o.toRun(p))
 	}
 	return err
+}
+
+// toRun is the command that carries the plan out.
+func (o *batchPlanOptions) toRun(p pipeline.BatchPlan) string {
+	words := []string{"plinth", "batch", "run", o.plan}
+	if p.In != "" {
+		return command(words...)
+	}
+	line := command(append(words, o.backendFlags()...)...)
+	if _, set := os.LookupEnv(variable("queue")); p.Catalog != "local" && !set {
+		line += " --queue sqs://NAME"
+	}
+	return line
 }
 
 // estimated is an estimate in words.

@@ -196,6 +196,7 @@ func TestVersionsAreListedPublishedAndRolledBack(t *testing.T) {
 
 func TestCommandLinesOfJobs(t *testing.T) {
 	data := t.TempDir()
+	catalog(t, data)
 	for _, c := range []struct {
 		args string
 		code int
