@@ -55,6 +55,7 @@ type BatchLeft struct {
 	Same       int `json:"same"`       // are made by this recipe already
 	Unfinished int `json:"unfinished"` // are in line or being made now
 	Failed     int `json:"failed"`     // have an upload that failed, and nobody asked for these
+	Refused    int `json:"refused"`    // have an upload that was refused on arrival: only its merchant can help
 	Withdrawn  int `json:"withdrawn"`  // were made by this recipe, and then rolled back
 }
 

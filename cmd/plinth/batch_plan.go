@@ -36,7 +36,7 @@ made them, and writes them to a file. Nothing else is changed. With FOLDER it lo
 the models in there and at what "plinth convert" or a batch has written to OUT.
 
 Models whose newest upload waits or is being made are left out; those whose newest upload
-failed are too, unless --failed. What was rolled back after this recipe made it stays so.
+failed are too, unless --failed; those refused on arrival wait for another upload. What was rolled back after this recipe made it stays so.
 
 What it takes is concluded from a --sample of the models, small and large ones, that is
 really made here, and then thrown away: CPU seconds for each byte of source. The range
@@ -150,7 +150,7 @@ func planCatalog(ctx context.Context, h *home, r pipeline.Recipe, f pipeline.Bat
 			f.Merchants = append(f.Merchants, v.Merchant)
 		}
 	}
-	p, err := pipeline.PlanBatch(ctx, h.catalog, r, f)
+	p, err := pipeline.PlanBatch(ctx, h.catalog, h.store, r, f)
 	if err != nil {
 		return p, err
 	}
@@ -187,8 +187,8 @@ func (o *batchPlanOptions) print(c console, p pipeline.BatchPlan) error {
 		t.AppendRow(table.Row{name, sums[from].models, sums[from].bytes})
 	}
 	t.AppendFooter(table.Row{"All", len(p.Models), p.Bytes})
-	_, err := fmt.Fprintf(c.out, "%s\nTo be made by %s %.8s. Left out: %d are made by it, %d are unfinished, %d failed, %d were rolled back.\n%s",
-		t.Render(), p.Recipe.Name, p.Hash, p.Left.Same, p.Left.Unfinished, p.Left.Failed, p.Left.Withdrawn, estimated(p.Estimate))
+	_, err := fmt.Fprintf(c.out, "%s\nTo be made by %s %.8s. Left out: %d are made by it, %d are unfinished, %d failed, %d were refused on arrival, %d were rolled back.\n%s",
+		t.Render(), p.Recipe.Name, p.Hash, p.Left.Same, p.Left.Unfinished, p.Left.Failed, p.Left.Refused, p.Left.Withdrawn, estimated(p.Estimate))
 	if err == nil && len(p.Models) > 0 {
 		_, err = fmt.Fprintf(c.out, "To do it: %s\n", o.toRun(p))
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
+	"github.com/plinth3d/plinth/pipeline"
 	"github.com/plinth3d/plinth/pipeline/asset"
 	"github.com/plinth3d/plinth/pipeline/cloud"
 )
@@ -35,7 +36,8 @@ one is sent to --lane. With the local queue, a "plinth serve" or "plinth worker"
 runs takes them within a second or two, and one that doesn't does when it starts.
 
 A job whose model got another upload since is left alone, unless its @VERSION is named:
-it would be live in the place of that.
+it would be live in the place of that. So is one whose file was refused on arrival, and
+isn't stored: its merchant uploads it again.
 
 --stale sends unfinished jobs again whose state hasn't changed for that long: a process
 that ended between catalog and queue leaves such. One that is in line or being made all
@@ -142,7 +144,11 @@ func (o *jobsRedriveOptions) choose(ctx context.Context, h *home) (list []redriv
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, failure(v, newest.Version == v.Version))
+		r, err := failure(ctx, h, v, newest.Version == v.Version)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, r)
 	}
 	return list, nil
 }
@@ -171,7 +177,11 @@ func (o *jobsRedriveOptions) chooseNamed(ctx context.Context, h *home) (list []r
 		case asset.Ready:
 			return nil, fmt.Errorf("%w: version %s of %s is ready; there is nothing to redrive", asset.ErrInvalid, v.Version, nameOf(v.Ref()))
 		case asset.Failed:
-			list = append(list, failure(v, newest || j.Version != ""))
+			r, err := failure(ctx, h, v, newest || j.Version != "")
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, r)
 		default: // its message may be gone, or with the dead letters for no known reason
 			list = append(list, redriven{Job: v.Ref(), Action: "send", version: v})
 		}
@@ -179,15 +189,21 @@ func (o *jobsRedriveOptions) chooseNamed(ctx context.Context, h *home) (list []r
 	return list, nil
 }
 
-func failure(v asset.Version, wanted bool) redriven {
+// failure is what is to be done about a version that failed. One that was refused on arrival
+// keeps its diagnosis: a job would find no source.
+func failure(ctx context.Context, h *home, v asset.Version, wanted bool) (redriven, error) {
 	r := redriven{Job: v.Ref(), Action: "queue", version: v}
 	if v.Failure != nil {
 		r.Code = v.Failure.Code
 	}
-	if !wanted {
+	stored, err := pipeline.Stored(ctx, h.store, v)
+	switch {
+	case !stored:
+		r.Action, r.Why = "none", "nothing to redrive: its file was refused; upload again"
+	case !wanted:
 		r.Action, r.Why = "none", "its model got another upload since"
 	}
-	return r
+	return r, err
 }
 
 // match finds the dead letters of jobs, and returns the IDs of those that go back. Letters
