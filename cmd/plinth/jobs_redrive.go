@@ -57,7 +57,7 @@ the same is handed out a second time, which does no harm.`,
 	f.StringVar(&o.merchant, "merchant", asset.Merchant, "whose models, unless they are MERCHANT/MODEL")
 	f.StringVar(&o.code, "code", "", "all that failed with this code")
 	f.BoolVar(&o.all, "all", false, "all that failed, and all dead letters")
-	f.BoolVar(&o.yes, "yes", false, "don't ask whether --all is meant")
+	f.BoolVar(&o.yes, "yes", false, "--all is meant, which nothing is done without")
 	f.DurationVar(&o.stale, "stale", 0, "send unfinished jobs whose state is older than this")
 	f.StringVar(&o.lane, "lane", "", "lane of SQS for jobs without a dead letter; empty is the first")
 	f.BoolVar(&o.dryRun, "dry-run", false, "only tell what would be done")
@@ -66,7 +66,7 @@ the same is handed out a second time, which does no harm.`,
 	return cmd
 }
 
-func (o *jobsRedriveOptions) check(c console) error {
+func (o *jobsRedriveOptions) check() error {
 	ways := 0
 	for _, given := range []bool{len(o.names) > 0, o.code != "", o.all, o.stale != 0} {
 		if given {
@@ -80,7 +80,7 @@ func (o *jobsRedriveOptions) check(c console) error {
 		return usageError{fmt.Errorf("--stale is %s, below 0", o.stale)}
 	case o.stale > 0 && o.where.queue == "local":
 		return usageError{errors.New("--stale is for queues that are shared; whoever owns the local one looks each minute")}
-	case o.all && !o.yes && !o.dryRun && isTerminal(c.err):
+	case o.all && !o.yes && !o.dryRun:
 		return usageError{errors.New("redrive --all wants --yes; --dry-run tells what it would do")}
 	}
 	return nil
@@ -99,7 +99,7 @@ type redriven struct {
 }
 
 func runJobsRedrive(ctx context.Context, c console, o jobsRedriveOptions) (err error) {
-	if err := o.check(c); err != nil {
+	if err := o.check(); err != nil {
 		return err
 	}
 	h, err := o.operator(ctx, c)
