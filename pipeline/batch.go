@@ -16,6 +16,7 @@ type BatchPlan struct {
 	Schema   int            `json:"schema"`            // 1
 	ID       string         `json:"id"`                // hash of all but itself, Left and Estimate
 	Catalog  string         `json:"catalog,omitempty"` // local or dynamodb://TABLE
+	Data     string         `json:"data,omitempty"`    // folder that a local catalog is in, absolute
 	In       string         `json:"in,omitempty"`      // folder of the models, if there is no catalog
 	Out      string         `json:"out,omitempty"`     // folder of what is made of them
 	Recipe   Recipe         `json:"recipe"`
@@ -54,6 +55,7 @@ type BatchLeft struct {
 	Same       int `json:"same"`       // are made by this recipe already
 	Unfinished int `json:"unfinished"` // are in line or being made now
 	Failed     int `json:"failed"`     // have an upload that failed, and nobody asked for these
+	Refused    int `json:"refused"`    // have an upload that was refused on arrival: only its merchant can help
 	Withdrawn  int `json:"withdrawn"`  // were made by this recipe, and then rolled back
 }
 

@@ -36,7 +36,8 @@ func (f BatchFilter) Takes(model string) bool {
 
 // PlanBatch finds the models of a catalog that shoppers would see differently by recipe r:
 // those whose live version, or, with Failed, whose failed upload, was made by another one.
-func PlanBatch(ctx context.Context, c asset.Catalog, r Recipe, f BatchFilter) (BatchPlan, error) {
+// s is where sources are kept.
+func PlanBatch(ctx context.Context, c asset.Catalog, s asset.Store, r Recipe, f BatchFilter) (BatchPlan, error) {
 	p := BatchPlan{Recipe: r, Models: []BatchItem{}}
 	if err := f.Check(); err != nil {
 		return p, err
@@ -49,7 +50,7 @@ func PlanBatch(ctx context.Context, c asset.Catalog, r Recipe, f BatchFilter) (B
 		}
 		for _, newest := range list {
 			if f.Takes(newest.Model) {
-				if err := p.consider(ctx, c, newest, f.Failed); err != nil {
+				if err := p.consider(ctx, c, s, newest, f); err != nil {
 					return p, err
 				}
 			}
@@ -60,12 +61,12 @@ func PlanBatch(ctx context.Context, c asset.Catalog, r Recipe, f BatchFilter) (B
 }
 
 // consider adds a model, whose newest upload that is, or says why not.
-func (p *BatchPlan) consider(ctx context.Context, c asset.Catalog, newest asset.Version, failed bool) error {
+func (p *BatchPlan) consider(ctx context.Context, c asset.Catalog, s asset.Store, newest asset.Version, f BatchFilter) error {
 	switch {
 	case newest.State == asset.Queued, newest.State == asset.Running:
 		p.Left.Unfinished++
 		return nil
-	case newest.State == asset.Failed && !failed:
+	case newest.State == asset.Failed && !f.Failed:
 		p.Left.Failed++
 		return nil
 	case newest.Live && p.made(newest):
@@ -81,8 +82,7 @@ func (p *BatchPlan) consider(ctx context.Context, c asset.Catalog, newest asset.
 	}
 	live, _ := pick(versions, func(v asset.Version) bool { return v.Live })
 	if newest.State == asset.Failed {
-		p.add(newest, newest, live)
-		return nil
+		return p.addFailed(ctx, s, newest, live)
 	}
 	// The newest upload is ready, and someone made another version live.
 	base := live
@@ -98,6 +98,20 @@ func (p *BatchPlan) consider(ctx context.Context, c asset.Catalog, newest asset.
 		p.Left.Withdrawn++
 	default:
 		p.add(base, newest, live)
+	}
+	return nil
+}
+
+// addFailed plans to make an upload that failed, if there is something to make it of.
+func (p *BatchPlan) addFailed(ctx context.Context, s asset.Store, newest, live asset.Version) error {
+	stored, err := Stored(ctx, s, newest)
+	switch {
+	case err != nil:
+		return err
+	case stored:
+		p.add(newest, newest, live)
+	default:
+		p.Left.Refused++
 	}
 	return nil
 }

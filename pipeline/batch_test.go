@@ -76,6 +76,12 @@ func (f *fleet) upload(model, source string, r pipeline.Recipe) asset.Version {
 		Merchant: "m", Model: model, Version: pipeline.VersionOf(source, r, "m"), Source: source, Bytes: int64(100 * len(model)), Unit: "m",
 		Recipe: asset.RecipeRef{Name: r.Name, Hash: r.Hash()},
 	})
+	if err == nil {
+		err = f.store.Put(f.Context(), asset.SourceKey("m", source), strings.NewReader(source), int64(len(source)))
+	}
+	if errors.Is(err, asset.ErrConflict) {
+		err = nil // it is there
+	}
 	if err == nil && (v.State == asset.Queued) {
 		err = f.send(f.Context(), v.Ref())
 	}
@@ -97,7 +103,7 @@ func (f *fleet) live(model string) string {
 func (f *fleet) plan(r pipeline.Recipe, filter pipeline.BatchFilter) pipeline.BatchPlan {
 	f.Helper()
 	filter.Merchants = []string{"m"}
-	p, err := pipeline.PlanBatch(f.Context(), f.catalog, r, filter)
+	p, err := pipeline.PlanBatch(f.Context(), f.catalog, f.store, r, filter)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -185,7 +191,7 @@ func TestABatchChangesWhatAnotherRecipeMade(t *testing.T) {
 	if again := f.plan(now, pipeline.BatchFilter{}); again.ID != p.ID {
 		t.Errorf("the same plan has the IDs %s and %s", p.ID, again.ID)
 	}
-	if _, err := pipeline.PlanBatch(t.Context(), f.catalog, now, pipeline.BatchFilter{Models: []string{"[a"}}); !errors.Is(err, asset.ErrInvalid) {
+	if _, err := pipeline.PlanBatch(t.Context(), f.catalog, f.store, now, pipeline.BatchFilter{Models: []string{"[a"}}); !errors.Is(err, asset.ErrInvalid) {
 		t.Errorf("a pattern that can't be: %v", err)
 	}
 }

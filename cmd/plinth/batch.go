@@ -39,10 +39,10 @@ func openBatch(ctx context.Context, c console, s settings, p pipeline.BatchPlan,
 
 // openFor opens the catalog that a plan is for, and the store.
 func (s *settings) openFor(ctx context.Context, c console, p pipeline.BatchPlan) (*home, error) {
-	if p.Catalog != s.where.catalog {
-		return nil, usageError{fmt.Errorf("the plan is for --catalog %s, not %s", p.Catalog, s.where.catalog)}
+	if err := s.isFor(p); err != nil {
+		return nil, err
 	}
-	return s.open(ctx, c, false)
+	return s.openThere(ctx, c)
 }
 
 // batchPlace is where a plan is carried out and can be undone.

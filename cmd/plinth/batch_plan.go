@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
 	"runtime"
 	"slices"
 
@@ -35,7 +36,7 @@ made them, and writes them to a file. Nothing else is changed. With FOLDER it lo
 the models in there and at what "plinth convert" or a batch has written to OUT.
 
 Models whose newest upload waits or is being made are left out; those whose newest upload
-failed are too, unless --failed. What was rolled back after this recipe made it stays so.
+failed are too, unless --failed; those refused on arrival wait for another upload. What was rolled back after this recipe made it stays so.
 
 What it takes is concluded from a --sample of the models, small and large ones, that is
 really made here, and then thrown away: CPU seconds for each byte of source. The range
@@ -101,7 +102,7 @@ func runBatchPlan(ctx context.Context, c console, o batchPlanOptions) error {
 		_, err := c.out.Write(append(text, '\n'))
 		return err
 	}
-	return printPlan(c, p, o.plan)
+	return o.print(c, p)
 }
 
 // make makes the plan, with an estimate if one is wanted.
@@ -114,7 +115,7 @@ func (o *batchPlanOptions) make(ctx context.Context, c console) (p pipeline.Batc
 			return p, err
 		}
 	} else {
-		h, err := o.open(ctx, c, false)
+		h, err := o.openThere(ctx, c)
 		if err != nil {
 			return p, err
 		}
@@ -149,13 +150,18 @@ func planCatalog(ctx context.Context, h *home, r pipeline.Recipe, f pipeline.Bat
 			f.Merchants = append(f.Merchants, v.Merchant)
 		}
 	}
-	p, err := pipeline.PlanBatch(ctx, h.catalog, r, f)
-	p.Catalog = h.where.catalog
+	p, err := pipeline.PlanBatch(ctx, h.catalog, h.store, r, f)
+	if err != nil {
+		return p, err
+	}
+	if p.Catalog = h.where.catalog; h.records != nil {
+		p.Data, err = h.dataFolder()
+	}
 	p.Seal()
 	return p, err
 }
 
-func printPlan(c console, p pipeline.BatchPlan, file string) error {
+func (o *batchPlanOptions) print(c console, p pipeline.BatchPlan) error {
 	t := table.NewWriter()
 	t.SetStyle(table.StyleLight)
 	t.AppendHeader(table.Row{"Made by", "Models", "Bytes"})
@@ -181,12 +187,25 @@ func printPlan(c console, p pipeline.BatchPlan, file string) error {
 		t.AppendRow(table.Row{name, sums[from].models, sums[from].bytes})
 	}
 	t.AppendFooter(table.Row{"All", len(p.Models), p.Bytes})
-	_, err := fmt.Fprintf(c.out, "%s\nTo be made by %s %.8s. Left out: %d are made by it, %d are unfinished, %d failed, %d were rolled back.\n%s",
-		t.Render(), p.Recipe.Name, p.Hash, p.Left.Same, p.Left.Unfinished, p.Left.Failed, p.Left.Withdrawn, estimated(p.Estimate))
+	_, err := fmt.Fprintf(c.out, "%s\nTo be made by %s %.8s. Left out: %d are made by it, %d are unfinished, %d failed, %d were refused on arrival, %d were rolled back.\n%s",
+		t.Render(), p.Recipe.Name, p.Hash, p.Left.Same, p.Left.Unfinished, p.Left.Failed, p.Left.Refused, p.Left.Withdrawn, estimated(p.Estimate))
 	if err == nil && len(p.Models) > 0 {
-		_, err = fmt.Fprintf(c.out, "To do it: plinth batch run %s\n", file)
+		_, err = fmt.Fprintf(c.out, "To do it: %s\n", o.toRun(p))
 	}
 	return err
+}
+
+// toRun is the command that carries the plan out.
+func (o *batchPlanOptions) toRun(p pipeline.BatchPlan) string {
+	words := []string{"plinth", "batch", "run", o.plan}
+	if p.In != "" {
+		return command(words...)
+	}
+	line := command(append(words, o.backendFlags()...)...)
+	if _, set := os.LookupEnv(variable("queue")); p.Catalog != "local" && !set {
+		line += " --queue sqs://NAME"
+	}
+	return line
 }
 
 // estimated is an estimate in words.

@@ -75,6 +75,9 @@ func runBatchRun(ctx context.Context, c console, o batchRunOptions) error {
 	if err == nil {
 		err = p.Check()
 	}
+	if err == nil && p.In == "" {
+		err = o.isFor(p) // before there is a journal
+	}
 	if err != nil {
 		return err
 	}
@@ -181,7 +184,7 @@ func runWith(ctx context.Context, h *home, work bool, run *pipeline.BatchRun) er
 func (o *batchRunOptions) end(ctx context.Context, c console, p pipeline.BatchPlan, place pipeline.BatchPlace, err error) error {
 	stopped, broken := errors.Is(err, pipeline.ErrTooManyFailed), ctx.Err() != nil
 	if err != nil && !stopped && !broken {
-		return fmt.Errorf("%w; what is done stays done, plinth batch run %s goes on", err, o.plan)
+		return fmt.Errorf("%w; what is done stays done, %s goes on", err, o.again(p))
 	}
 	h, bad := pipeline.ReadBatchHistory(journalOf(o.plan), p)
 	if bad != nil {
@@ -197,14 +200,33 @@ func (o *batchRunOptions) end(ctx context.Context, c console, p pipeline.BatchPl
 	say := func(format string, args ...any) { _, _ = fmt.Fprintf(c.err, "plinth: "+format+"\n", args...) }
 	switch {
 	case stopped:
-		say("stopped: %v. Go on with --stop-on higher than %s, or go back with: plinth batch rollback %s", err, &o.stopOn, o.plan)
+		say("stopped: %v. Go on with --stop-on higher than %s, or go back with: %s", err, &o.stopOn, o.back(p))
 		return failed{exitInput}
 	case broken:
-		say("broken off: %d of %d have not begun, %d wait for workers or are with them. Go on with: plinth batch run %s", report.Left, report.Models, report.Queued+report.Running, o.plan)
+		say("broken off: %d of %d have not begun, %d wait for workers or are with them. Go on with: %s", report.Left, report.Models, report.Queued+report.Running, o.again(p))
 		return failed{exitUnavailable}
 	case report.Failed > 0:
 		say("%d failed. Try them again with --retry", report.Failed)
 		return failed{exitInput}
 	}
 	return nil
+}
+
+// again is the command that goes on.
+func (o *batchRunOptions) again(p pipeline.BatchPlan) string {
+	words := []string{"plinth", "batch", "run", o.plan}
+	if p.In == "" {
+		words = append(append(words, o.backendFlags()...), o.queueFlags()...)
+		words = append(words, given("--lane", o.lane, "backfill")...)
+	}
+	return command(words...)
+}
+
+// back is the command that undoes a plan.
+func (o *batchRunOptions) back(p pipeline.BatchPlan) string {
+	words := []string{"plinth", "batch", "rollback", o.plan}
+	if p.In == "" {
+		words = append(words, o.backendFlags()...)
+	}
+	return command(words...)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -46,7 +47,7 @@ func runBatchStatus(ctx context.Context, c console, s settings, file string, asJ
 	if err != nil {
 		return err
 	}
-	defer func() { err = closing() }()
+	defer func() { err = errors.Join(err, closing()) }()
 	for {
 		h, err := pipeline.ReadBatchHistory(journalOf(file), p)
 		if err != nil {

@@ -400,6 +400,7 @@ func TestABatchOfEverybody(t *testing.T) {
 func TestBatchesThatCanNotBe(t *testing.T) {
 	dir := t.TempDir()
 	plan := filepath.Join(dir, "plan.json")
+	catalog(t, dir)
 	if code, _, errs := plinth(t, "batch", "plan", "--data", dir, "--plan", plan); code != exitOK {
 		t.Fatal(errs)
 	}

@@ -137,6 +137,7 @@ func TestAGoodFileBesideABadOneIsConverted(t *testing.T) {
 
 func TestExitCodes(t *testing.T) {
 	busy := t.TempDir()
+	catalog(t, busy)
 	if err := os.WriteFile(filepath.Join(busy, "file"), nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -162,7 +163,8 @@ func TestExitCodes(t *testing.T) {
 		{"inspect nowhere.glb", exitInput},
 		{"inspect " + samples + "fern.glb", exitOK},
 		{"jobs --state lost --data " + busy + "/d", exitUsage},
-		{"jobs --data " + busy + "/d", exitOK},
+		{"jobs --data " + busy, exitOK},
+		{"jobs --data " + busy + "/d", exitInput},
 		{"serve --listen nonsense --data " + busy + "/d", exitUnavailable},
 		{"serve --queue ftp://x --data " + busy + "/d", exitUsage},
 	} {

@@ -34,7 +34,7 @@ func (s *settings) addOperator(cmd *cobra.Command) {
 // share. The local queue stays with the process that owns it, which finds in the catalog what
 // is queued.
 func (s *settings) operator(ctx context.Context, c console) (*home, error) {
-	h, err := s.open(ctx, c, false)
+	h, err := s.openThere(ctx, c)
 	if err != nil || s.where.queue == "local" {
 		return h, err
 	}
@@ -87,7 +87,7 @@ func runJobsList(ctx context.Context, c console, o jobsListOptions) (err error) 
 	if o.dead {
 		return o.listDead(ctx, c)
 	}
-	h, err := o.open(ctx, c, false)
+	h, err := o.openThere(ctx, c)
 	if err != nil {
 		return err
 	}

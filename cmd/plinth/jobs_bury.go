@@ -44,7 +44,7 @@ func runJobsBury(ctx context.Context, c console, o jobsBuryOptions, name string)
 	if err != nil {
 		return err
 	}
-	h, err := o.open(ctx, c, false)
+	h, err := o.openThere(ctx, c)
 	if err != nil {
 		return err
 	}

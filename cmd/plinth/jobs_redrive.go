@@ -10,6 +10,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
+	"github.com/plinth3d/plinth/pipeline"
 	"github.com/plinth3d/plinth/pipeline/asset"
 	"github.com/plinth3d/plinth/pipeline/cloud"
 )
@@ -35,7 +36,8 @@ one is sent to --lane. With the local queue, a "plinth serve" or "plinth worker"
 runs takes them within a second or two, and one that doesn't does when it starts.
 
 A job whose model got another upload since is left alone, unless its @VERSION is named:
-it would be live in the place of that.
+it would be live in the place of that. So is one whose file was refused on arrival, and
+isn't stored: its merchant uploads it again.
 
 --stale sends unfinished jobs again whose state hasn't changed for that long: a process
 that ended between catalog and queue leaves such. Workers do that by themselves for what
@@ -56,7 +58,7 @@ a second time, which does no harm.`,
 	f.StringVar(&o.merchant, "merchant", asset.Merchant, "whose models, unless they are MERCHANT/MODEL")
 	f.StringVar(&o.code, "code", "", "all that failed with this code")
 	f.BoolVar(&o.all, "all", false, "all that failed, and all dead letters")
-	f.BoolVar(&o.yes, "yes", false, "don't ask whether --all is meant")
+	f.BoolVar(&o.yes, "yes", false, "--all is meant, which nothing is done without")
 	f.DurationVar(&o.stale, "stale", 0, "send unfinished jobs whose state is older than this")
 	f.StringVar(&o.lane, "lane", "", "lane of SQS for jobs without a dead letter; empty is the first")
 	f.BoolVar(&o.dryRun, "dry-run", false, "only tell what would be done")
@@ -65,7 +67,7 @@ a second time, which does no harm.`,
 	return cmd
 }
 
-func (o *jobsRedriveOptions) check(c console) error {
+func (o *jobsRedriveOptions) check() error {
 	ways := 0
 	for _, given := range []bool{len(o.names) > 0, o.code != "", o.all, o.stale != 0} {
 		if given {
@@ -79,7 +81,7 @@ func (o *jobsRedriveOptions) check(c console) error {
 		return usageError{fmt.Errorf("--stale is %s, below 0", o.stale)}
 	case o.stale > 0 && o.where.queue == "local":
 		return usageError{errors.New("--stale is for queues that are shared; whoever owns the local one looks each minute")}
-	case o.all && !o.yes && !o.dryRun && isTerminal(c.err):
+	case o.all && !o.yes && !o.dryRun:
 		return usageError{errors.New("redrive --all wants --yes; --dry-run tells what it would do")}
 	}
 	return nil
@@ -98,7 +100,7 @@ type redriven struct {
 }
 
 func runJobsRedrive(ctx context.Context, c console, o jobsRedriveOptions) (err error) {
-	if err := o.check(c); err != nil {
+	if err := o.check(); err != nil {
 		return err
 	}
 	h, err := o.operator(ctx, c)
@@ -143,7 +145,11 @@ func (o *jobsRedriveOptions) choose(ctx context.Context, h *home) (list []redriv
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, failure(v, newest.Version == v.Version))
+		r, err := failure(ctx, h, v, newest.Version == v.Version)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, r)
 	}
 	return list, nil
 }
@@ -172,7 +178,11 @@ func (o *jobsRedriveOptions) chooseNamed(ctx context.Context, h *home) (list []r
 		case asset.Ready:
 			return nil, fmt.Errorf("%w: version %s of %s is ready; there is nothing to redrive", asset.ErrInvalid, v.Version, nameOf(v.Ref()))
 		case asset.Failed:
-			list = append(list, failure(v, newest || j.Version != ""))
+			r, err := failure(ctx, h, v, newest || j.Version != "")
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, r)
 		default: // its message may be gone, or with the dead letters for no known reason
 			list = append(list, redriven{Job: v.Ref(), Action: "send", version: v})
 		}
@@ -180,15 +190,21 @@ func (o *jobsRedriveOptions) chooseNamed(ctx context.Context, h *home) (list []r
 	return list, nil
 }
 
-func failure(v asset.Version, wanted bool) redriven {
+// failure is what is to be done about a version that failed. One that was refused on arrival
+// keeps its diagnosis: a job would find no source.
+func failure(ctx context.Context, h *home, v asset.Version, wanted bool) (redriven, error) {
 	r := redriven{Job: v.Ref(), Action: "queue", version: v}
 	if v.Failure != nil {
 		r.Code = v.Failure.Code
 	}
-	if !wanted {
+	stored, err := pipeline.Stored(ctx, h.store, v)
+	switch {
+	case !stored:
+		r.Action, r.Why = "none", "nothing to redrive: its file was refused; upload again"
+	case !wanted:
 		r.Action, r.Why = "none", "its model got another upload since"
 	}
-	return r
+	return r, err
 }
 
 // match finds the dead letters of jobs, and returns the IDs of those that go back. Letters

@@ -196,6 +196,7 @@ func TestVersionsAreListedPublishedAndRolledBack(t *testing.T) {
 
 func TestCommandLinesOfJobs(t *testing.T) {
 	data := t.TempDir()
+	catalog(t, data)
 	for _, c := range []struct {
 		args string
 		code int
@@ -209,7 +210,9 @@ func TestCommandLinesOfJobs(t *testing.T) {
 		{"jobs redrive --stale 1h", exitUsage, "each minute"},
 		{"jobs redrive a/b/c", exitUsage, "is not like MODEL"},
 		{"jobs redrive nothing", exitInput, "not found"},
-		{"jobs redrive --all", exitOK, ""},
+		{"jobs redrive --all", exitUsage, "wants --yes"},
+		{"jobs redrive --all --dry-run", exitOK, ""},
+		{"jobs redrive --all --yes", exitOK, ""},
 		{"jobs bury a", exitUsage, "needs --reason"},
 		{"jobs show A", exitUsage, "is not like MODEL"},
 		{"versions publish a", exitUsage, "a model and a version"},

@@ -45,7 +45,7 @@ func (s *settings) models(c console, merchant *string, last int) cobra.Completio
 		if len(given) >= last {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		h, err := s.open(cmd.Context(), c, false)
+		h, err := s.openThere(cmd.Context(), c)
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveError
 		}

@@ -25,6 +25,7 @@ type settings struct {
 	lease, grace, limit time.Duration
 	checkpoint          time.Duration
 	slots               int
+	guest               bool // see openThere
 	memory, most        byteSize
 	prices, metrics     string
 	recipe              recipeFlags

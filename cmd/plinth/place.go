@@ -57,7 +57,9 @@ func (s *settings) openPlace(ctx context.Context) (place, error) {
 func (s *settings) elsewhere(open func(*place) error) (place, error) {
 	temp := filepath.Join(s.data, "tmp")
 	p := place{temp: temp, sweep: func() error { return removeFiles(temp) }}
-	if err := os.MkdirAll(temp, 0o755); err != nil {
+	if s.guest && s.where.catalog != "local" {
+		p.temp = "" // the system's: nothing is in the data folder
+	} else if err := os.MkdirAll(temp, 0o755); err != nil {
 		return place{}, fmt.Errorf("open the store: %w", err)
 	}
 	if err := open(&p); err != nil {

@@ -104,8 +104,10 @@ func TestASweepLeavesTheStoreAlone(t *testing.T) {
 
 func TestStoresThatAreNone(t *testing.T) {
 	s3test.New(t).Setenv(t)
+	data := t.TempDir()
+	catalog(t, data)
 	for _, store := range []string{"disk:", "s3:bucket", "s3://", "s3://Bucket", "ftp://x", "nowhere"} {
-		code, _, stderr := plinth(t, "jobs", "--data", t.TempDir(), "--store", store)
+		code, _, stderr := plinth(t, "jobs", "--data", data, "--store", store)
 		if code != exitUsage || !strings.Contains(stderr, "s3://BUCKET/PREFIX") {
 			t.Errorf("%s: exit %d: %s", store, code, stderr)
 		}

@@ -102,6 +102,3 @@ func curl(p cloud.Presigned, file string) string {
 	}
 	return strings.Join(append(line, "-T "+file, quoted(p.URL)), " ")
 }
-
-// quoted is a word of a shell.
-func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }

@@ -42,7 +42,7 @@ func runSweep(ctx context.Context, c console, s settings, sweep pipeline.Sweep, 
 	if sweep.Older < pipeline.LeastAge {
 		return usageError{fmt.Errorf("--older is %s, less than %s; an attempt may be about to need what is younger", sweep.Older, pipeline.LeastAge)}
 	}
-	h, err := s.open(ctx, c, false)
+	h, err := s.openThere(ctx, c)
 	if err != nil {
 		return err
 	}

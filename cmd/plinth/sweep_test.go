@@ -14,6 +14,7 @@ func TestSweepTellsWhatItDid(t *testing.T) {
 	s3 := s3test.New(t)
 	s3.Setenv(t)
 	data := t.TempDir()
+	catalog(t, data)
 	for _, key := range []string{"b/p/checkpoint/m/old", "b/p/checkpoint/m/young", "b/checkpoint/m/anothers"} {
 		s3.Put(key, []byte("hello"))
 	}
@@ -34,7 +35,7 @@ func TestSweepTellsWhatItDid(t *testing.T) {
 	if got := strings.Join(s3.Paths(), " "); got != "b/checkpoint/m/anothers b/p/checkpoint/m/young" {
 		t.Errorf("there is %s", got)
 	}
-	code, out, _ := plinth(t, "sweep", "--data", t.TempDir())
+	code, out, _ := plinth(t, "sweep", "--data", data)
 	if code != exitOK || !strings.HasPrefix(out, "removed 0 files") {
 		t.Errorf("of an empty folder: exit %d, %s", code, out)
 	}

@@ -36,7 +36,7 @@ func (f *versionFlags) with(ctx context.Context, c console, model string, do fun
 	if err != nil {
 		return err
 	}
-	h, err := f.open(ctx, c, false)
+	h, err := f.openThere(ctx, c)
 	if err != nil {
 		return err
 	}
