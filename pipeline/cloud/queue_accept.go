@@ -16,11 +16,11 @@ func (l *queueLease) accept(ctx context.Context) error {
 	jobs, err := l.queue.acceptAll(ctx, l.message.asks.uploads)
 	rest()
 	behind := context.WithoutCancel(ctx) // the message has an end whatever becomes of the caller
+	b, refused := notAccepted(err)
 	switch {
 	case ctx.Err() != nil:
 		return errors.Join(ctx.Err(), conflictIsFine(l.Retry(behind, 0)))
-	case errors.Is(err, asset.ErrInvalid), errors.Is(err, asset.ErrNotFound):
-		b := asset.Burial{Failure: asset.Failure{Code: "not-accepted", Stage: "accept", Reason: err.Error()}}
+	case refused:
 		return errors.Join(l.queue.sendAll(behind, l.message.lane, jobs), l.BuryWith(behind, b, nil))
 	case err != nil:
 		return errors.Join(err, l.Retry(behind, time.Second<<min(l.message.count, 10)))

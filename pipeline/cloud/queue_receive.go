@@ -184,7 +184,7 @@ func (q *Queue) give(all []*message) {
 		switch {
 		case err != nil:
 			q.later(func(ctx context.Context) error {
-				return q.bury(ctx, m, asset.Burial{Failure: asset.Failure{Code: "not-understood", Stage: "receive", Reason: err.Error()}}, nil)
+				return q.bury(ctx, m, notUnderstood(err), nil)
 			})
 		case m.count > MaxReceives:
 			q.later(func(ctx context.Context) error { return q.poison(ctx, m) })
