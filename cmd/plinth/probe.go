@@ -38,18 +38,18 @@ func runProbe(ctx context.Context, c console, address string, timeout time.Durat
 	// The transport of its own has no proxy: what is asked is this container.
 	answer, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(q)
 	if err != nil {
-		return ill(c, address, err.Error())
+		return unwell(c, address, err.Error())
 	}
 	defer answer.Body.Close() //nolint:errcheck // not read
 	if answer.StatusCode/100 != 2 {
-		return ill(c, address, answer.Status)
+		return unwell(c, address, answer.Status)
 	}
 	_, err = fmt.Fprintln(c.out, answer.Status)
 	return err
 }
 
-// ill tells why not all is well.
-func ill(c console, address, why string) error {
+// unwell tells why not all is well.
+func unwell(c console, address, why string) error {
 	_, _ = fmt.Fprintf(c.err, "plinth: %s: %s\n", address, why) // the exit code says it too
 	return failed{exitInput}
 }
