@@ -48,7 +48,7 @@ func TestAMistakeIsToldByItsField(t *testing.T) {
 		{`10.40.0.0/16`, `10.40.1.0/16`, "network.cidr"},
 		{`10.40.0.0/16`, `8.8.0.0/16`, "network.cidr"},
 		{`pl-3b927c52`, `0.0.0.0/0`, "edgePrefixList"},
-		{`"cpu": 4096, "memoryMiB": 16384`, `"cpu": 4096, "memoryMiB": 16000`, "fleet: Fargate"},
+		{`"cpu": 2048, "memoryMiB": 8192, "scratch`, `"cpu": 2048, "memoryMiB": 8000, "scratch`, "fleet: Fargate"},
 		{`"scratchGiB": 30`, `"scratchGiB": 20`, "scratchGiB"},
 		{`"min": 3, "max": 200`, `"min": 3, "max": 2`, "fleet: from"},
 		{`"backlog": 40`, `"backlog": 0`, "fleet.backlog"},

@@ -102,7 +102,7 @@ func (s *site) precheckGrants(q *queues, d *data) []grant {
 		known(d.derived, d.raw),
 		d.tableGrant("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem"),
 		{actions: []string{"sqs:SendMessage", "sqs:GetQueueUrl", "sqs:GetQueueAttributes"}, on: []*string{lane.QueueArn()}},
-		{actions: []string{"sqs:GetQueueUrl", "sqs:GetQueueAttributes"}, on: []*string{q.lanes[0].dead.QueueArn()}},
+		{actions: []string{"sqs:SendMessage", "sqs:GetQueueUrl", "sqs:GetQueueAttributes"}, on: []*string{q.lanes[0].dead.QueueArn()}},
 		d.keyGrant("kms:Decrypt", "kms:GenerateDataKey"),
 	}
 }
