@@ -63,7 +63,9 @@ var seldom = map[string][]string{
 		"s3:PutObject derived/checkpoint",
 		"s3:AbortMultipartUpload derived/checkpoint", "s3:AbortMultipartUpload derived/rendition", "s3:AbortMultipartUpload derived/source",
 	},
-	"precheck": {"s3:AbortMultipartUpload derived/source"},
+	"precheck": { // the rest is asked when another one writes the same blob that moment
+		"s3:AbortMultipartUpload derived/source", "s3:GetObject derived/recipe", "s3:GetObject derived/source", "s3:ListBucket derived",
+	},
 	"operator": {"s3:DeleteObject derived/checkpoint", "s3:DeleteObject derived/rendition"},
 }
 
