@@ -13,7 +13,7 @@ VIEWER       = origin/viewer
 DATA         = data
 LISTEN       = 127.0.0.1:8080
 
-.PHONY: demo build viewer test check pure lint e2e peers aws-test chaos bench fuzz clean
+.PHONY: demo build viewer test infra check pure lint e2e peers aws-test chaos bench fuzz clean
 
 # The shop on localhost: builds the page and the binary, makes the sample
 # products, turns them into levels and serves them.
@@ -32,12 +32,17 @@ $(VIEWER)/dist/index.html: $(wildcard $(VIEWER)/src/*) $(wildcard $(VIEWER)/*.ht
 test:
 	go test $(PACKAGES)
 
+# The architecture on AWS, a module of its own: it is synthesized without an account. Needs Node.
+infra:
+	cd infra && go vet ./... && go test ./...
+
 check:
 	@out=$$($(GOFUMPT) -l .) && test -z "$$out" || { echo "gofumpt -w: $$out"; exit 1; }
 	go fix -diff $(PACKAGES)
 	go mod tidy -diff
 	go vet $(PACKAGES)
 	$(STATICCHECK) $(PACKAGES)
+	cd infra && go fix -diff ./... && go mod tidy -diff && $(STATICCHECK) ./...
 	go test -race -shuffle=on -skip '$(SLEEPY)' $(RACE)
 	go test -race -shuffle=on -run '^($(RACE_TESTS))$$' ./pipeline
 

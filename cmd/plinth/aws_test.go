@@ -34,6 +34,7 @@ func TestAWS(t *testing.T) {
 		"a file that kills its workers is buried after five receives":          awsKiller,
 		"a file that can't be read is buried after five tries, and redriven":   awsUnreadable,
 		"a worker that is killed while it buries a job leaves nobody waiting":  awsKilledAtTheGrave,
+		"uploads that Lambda is told of":                                       awsPrecheck,
 		"an operator's commands":                                               awsOperator,
 		"workers that are told to end put their jobs back for others to go on": awsDrain,
 	}
@@ -61,6 +62,9 @@ var seldom = map[string][]string{
 	"worker": {
 		"s3:PutObject derived/checkpoint",
 		"s3:AbortMultipartUpload derived/checkpoint", "s3:AbortMultipartUpload derived/rendition", "s3:AbortMultipartUpload derived/source",
+	},
+	"precheck": { // the rest is asked when another one writes the same blob that moment
+		"s3:AbortMultipartUpload derived/source", "s3:GetObject derived/recipe", "s3:GetObject derived/source", "s3:ListBucket derived",
 	},
 	"operator": {"s3:DeleteObject derived/checkpoint", "s3:DeleteObject derived/rendition"},
 }
@@ -153,6 +157,11 @@ type role struct {
 
 // startRole starts a role behind a relay. One that listens says where.
 func startRole(t *testing.T, r *awstest.Relay, listens bool, args ...string) (*role, *process) {
+	return startRoleWith(t, r.Env(), listens, args...)
+}
+
+// startRoleWith starts a role with an environment.
+func startRoleWith(t *testing.T, env []string, listens bool, args ...string) (*role, *process) {
 	t.Helper()
 	p := &role{t: t, log: filepath.Join(t.TempDir(), "log"), end: make(chan struct{})}
 	log, err := os.Create(p.log)
@@ -161,7 +170,7 @@ func startRole(t *testing.T, r *awstest.Relay, listens bool, args ...string) (*r
 	}
 	defer log.Close() //nolint:errcheck // the role writes to it
 	p.cmd = exec.CommandContext(context.WithoutCancel(t.Context()), os.Args[0], args...)
-	p.cmd.Env = append(append(os.Environ(), "PLINTH_TEST_MAIN=1", "PLINTH_LOG=json", "PLINTH_DATA="+t.TempDir()), r.Env()...)
+	p.cmd.Env = append(append(os.Environ(), "PLINTH_TEST_MAIN=1", "PLINTH_LOG=json", "PLINTH_DATA="+t.TempDir()), env...)
 	p.cmd.Stderr = log
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {

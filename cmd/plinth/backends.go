@@ -122,16 +122,13 @@ func (h *home) openLanes(ctx context.Context) error {
 	return h.lanes.Check(ctx)
 }
 
-// defaultLanes are those of every installation, the first for what someone waits for.
-const defaultLanes = "interactive=6,bulk=3,backfill=1"
-
 // parseLanes reads lanes and their weights.
 func parseLanes(text string) (lanes []cloud.Lane, err error) {
 	for part := range strings.SplitSeq(text, ",") {
 		name, weight, _ := strings.Cut(part, "=")
 		n, err := strconv.Atoi(weight)
 		if err != nil {
-			return nil, usageError{fmt.Errorf("--lanes is %q, not like %s", text, defaultLanes)}
+			return nil, usageError{fmt.Errorf("--lanes is %q, not like %s", text, asset.DefaultLanes)}
 		}
 		lanes = append(lanes, cloud.Lane{Name: name, Weight: n})
 	}

@@ -29,9 +29,6 @@ const (
 	pollNearby = 10 * time.Second
 )
 
-// namespace is that of all metrics in CloudWatch.
-const namespace = "Plinth"
-
 // tellsCloudWatch reads --metrics.
 func (s *settings) tellsCloudWatch() (bool, error) {
 	switch s.metrics {
@@ -109,7 +106,7 @@ func (c *counting) run(ctx context.Context, out io.Writer) error {
 	if cloudWatch, err := h.tellsCloudWatch(); err != nil {
 		return err
 	} else if cloudWatch {
-		lines, err := c.worker.EMF(out, namespace)
+		lines, err := c.worker.EMF(out, metrics.Namespace)
 		if err != nil {
 			return err
 		}
@@ -139,7 +136,7 @@ func (h *home) countOrigin(ctx context.Context, o *origin.Origin, out io.Writer)
 	if err != nil || !cloudWatch {
 		return err
 	}
-	lines, err := metrics.NewEMF(out, namespace, origin.AllMetrics(), o.Gatherer())
+	lines, err := metrics.NewEMF(out, metrics.Namespace, origin.AllMetrics(), o.Gatherer())
 	if err != nil {
 		return err
 	}

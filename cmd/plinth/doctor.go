@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/plinth3d/plinth/pipeline/asset"
 	"github.com/plinth3d/plinth/pipeline/cloud"
 	"github.com/plinth3d/plinth/pipeline/doctor"
 )
@@ -69,7 +70,7 @@ func (f *doctorFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.raw, "raw", "", "with --live: s3://BUCKET/PREFIX, where uploads arrive")
 	flags.StringVar(&f.catalog, "catalog", "", "with --live: dynamodb://TABLE")
 	flags.StringVar(&f.queue, "queue", "", "with --live: sqs://NAME, the queues NAME-interactive and so on")
-	flags.StringVar(&f.lanes, "lanes", defaultLanes, "with --live: lanes of the queue")
+	flags.StringVar(&f.lanes, "lanes", asset.DefaultLanes, "with --live: lanes of the queue")
 }
 
 func runDoctor(ctx context.Context, c console, f doctorFlags, places []string) error {

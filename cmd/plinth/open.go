@@ -47,7 +47,7 @@ func (s *settings) addListen(cmd *cobra.Command) {
 
 func (s *settings) addQueue(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&s.where.queue, "queue", "local", "local: in this process, kept in the data folder; or nats://HOST:PORT or sqs://NAME, shared. NAME-interactive is the queue of a lane, NAME-interactive-dead its dead letters")
-	cmd.Flags().StringVar(&s.where.lanes, "lanes", defaultLanes, "lanes of SQS and how often each has its turn; uploads and unnamed jobs go to the first")
+	cmd.Flags().StringVar(&s.where.lanes, "lanes", asset.DefaultLanes, "lanes of SQS and how often each has its turn; uploads and unnamed jobs go to the first")
 }
 
 // home is all that a role works with.

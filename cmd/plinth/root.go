@@ -59,7 +59,7 @@ understood; 3 a disk, port or backend doesn't work.`,
 	root.SetOut(c.out)
 	root.SetErr(c.err)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(newConvert(c), newInspect(c), newSimplify(c), newPack(c), newDiff(c), newTexture(c), newServe(c), newWorker(c), newOrigin(c), newSign(c), newPresign(c), newSweep(c), newEdge(c), newJobs(c), newVersions(c), newBatch(c), newMerchants(c), newKeys(c), newMetrics(c), newDoctor(c), newConfig(c), newVersion(c))
+	root.AddCommand(newConvert(c), newInspect(c), newSimplify(c), newPack(c), newDiff(c), newTexture(c), newServe(c), newWorker(c), newLambda(c), newOrigin(c), newSign(c), newPresign(c), newSweep(c), newEdge(c), newJobs(c), newVersions(c), newBatch(c), newMerchants(c), newKeys(c), newMetrics(c), newDoctor(c), newConfig(c), newProbe(c), newVersion(c))
 	return root
 }
 

@@ -1,6 +1,10 @@
 package main
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/plinth3d/plinth/pipeline/asset"
+)
 
 // quoted is a word of a shell.
 func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
@@ -31,7 +35,7 @@ func (s *settings) backendFlags() []string {
 
 // queueFlags are those of addQueue.
 func (s *settings) queueFlags() []string {
-	return given("--queue", s.where.queue, "local", "--lanes", s.where.lanes, defaultLanes)
+	return given("--queue", s.where.queue, "local", "--lanes", s.where.lanes, asset.DefaultLanes)
 }
 
 // given are those of some flags, each with its value and default, that aren't the default.

@@ -102,13 +102,13 @@ func TestAPlanIsOfOneCatalog(t *testing.T) {
 
 func TestCommandsArePrintedForAShell(t *testing.T) {
 	t.Parallel()
-	s := settings{data: "my data", where: where{catalog: "dynamodb://plinth", store: "s3://b/p?kms=k", queue: "sqs://plinth", lanes: defaultLanes}}
+	s := settings{data: "my data", where: where{catalog: "dynamodb://plinth", store: "s3://b/p?kms=k", queue: "sqs://plinth", lanes: asset.DefaultLanes}}
 	words := append([]string{"plinth", "it's"}, append(s.backendFlags(), s.queueFlags()...)...)
 	const want = `plinth 'it'\''s' --data 'my data' --catalog dynamodb://plinth --store 's3://b/p?kms=k' --queue sqs://plinth`
 	if got := command(words...); got != want {
 		t.Errorf("got %s", got)
 	}
-	s = settings{data: "data", where: where{catalog: "local", queue: "local", lanes: defaultLanes}}
+	s = settings{data: "data", where: where{catalog: "local", queue: "local", lanes: asset.DefaultLanes}}
 	if got := command(append(s.backendFlags(), s.queueFlags()...)...); got != "" {
 		t.Errorf("the defaults are %s", got)
 	}

@@ -3,16 +3,26 @@
 // the product by a test where the product tells it.
 package names
 
-import "github.com/plinth3d/plinth/pipeline/asset"
+import (
+	"strings"
 
-// Lanes are the queues of jobs, most urgent first, each with its share of a worker's turns.
-var Lanes = []Lane{{"interactive", 6}, {"bulk", 3}, {"backfill", 1}}
+	"github.com/plinth3d/plinth/pipeline/asset"
+	"github.com/plinth3d/plinth/pipeline/metrics"
+)
+
+// Lanes are the queues of jobs, most urgent first: the product's.
+var Lanes = lanes(asset.DefaultLanes)
 
 // A Lane is a queue of jobs; the queue's name is NAME-LANE, that of its dead letters
 // NAME-LANE-dead.
-type Lane struct {
-	Name   string
-	Weight int
+type Lane struct{ Name string }
+
+func lanes(text string) (all []Lane) {
+	for l := range strings.SplitSeq(text, ",") {
+		name, _, _ := strings.Cut(l, "=")
+		all = append(all, Lane{name})
+	}
+	return all
 }
 
 // Uploads is the queue of uploads that wait for the pre-check.
@@ -56,9 +66,8 @@ const (
 	AdminPort  = 9090 // /healthz, /readyz, /metrics
 )
 
-// Namespace is that of the product's own metrics in CloudWatch. An account has one
-// installation in a region.
-const Namespace = "Plinth"
+// Namespace is that of the product's own metrics in CloudWatch.
+const Namespace = metrics.Namespace
 
 // Metrics of the product that alarms and the dashboard read. A test looks them up, with their
 // dimensions, in the product's own tables.

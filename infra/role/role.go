@@ -18,22 +18,22 @@ type Where struct{ Derived, Raw string }
 // volumes of its user: Fargate makes a volume belong to whom it belongs to there.
 const Scratch = "/scratch"
 
+// Slots is how many jobs a worker has at a time: one computes while the other waits for files
+// and for its turns. They share the worker's memory, and a large one has it alone.
+const Slots = 2
+
+// Probe is how a container is asked whether all is well with it: its image has no other program.
+func Probe() []string {
+	return []string{"CMD", "/plinth", "probe", fmt.Sprintf("http://127.0.0.1:%d/healthz", names.AdminPort)}
+}
+
 // User is who the image runs as: nobody in particular.
 const User = 65532
-
-// Lanes is what a worker serves, and how often each has its turn.
-func Lanes() string {
-	var all []string
-	for _, l := range names.Lanes {
-		all = append(all, l.Name+"="+strconv.Itoa(l.Weight))
-	}
-	return strings.Join(all, ",")
-}
 
 // Worker is the command of who makes levels, for some lanes.
 func Worker(c *config.Config, w Where, lanes string) []string {
 	return flags("worker", "store", "s3://"+w.Derived, "catalog", "dynamodb://"+c.Catalog(), "queue", "sqs://"+c.Name(), "lanes", lanes, "raw", w.raw(),
-		"lease", fmt.Sprintf("%ds", names.Visibility), "slots", "1", "grace", "100s", "data", Scratch,
+		"lease", fmt.Sprintf("%ds", names.Visibility), "slots", strconv.Itoa(Slots), "grace", "100s", "data", Scratch,
 		"admin", fmt.Sprintf(":%d", names.AdminPort), "metrics", "emf", "log", "json")
 }
 
@@ -55,7 +55,7 @@ func Origin(c *config.Config, w Where) []string {
 // Precheck is the command of who looks at uploads on Lambda.
 func Precheck(c *config.Config, w Where) []string {
 	return flags("lambda", "store", "s3://"+w.Derived, "catalog", "dynamodb://"+c.Catalog(), "queue", "sqs://"+c.Name(),
-		"lanes", names.Lanes[0].Name+"=1", "raw", w.raw(), "data", "/tmp", "metrics", "emf", "log", "json")
+		"lanes", names.Lanes[0].Name+"=1", "raw", w.raw(), "data", "/tmp", "log", "json")
 }
 
 func (w Where) raw() string { return "s3://" + w.Raw + "/" + strings.TrimSuffix(names.Raw, "/") }

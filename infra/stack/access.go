@@ -100,9 +100,9 @@ func (s *site) precheckGrants(q *queues, d *data) []grant {
 		{actions: []string{"s3:GetObject"}, on: below(d.raw, names.Raw)},
 		{actions: []string{"s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"}, on: below(d.derived, names.Source, names.Recipe)},
 		known(d.derived, d.raw),
-		d.tableGrant("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem"),
+		d.tableGrant("dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"),
 		{actions: []string{"sqs:SendMessage", "sqs:GetQueueUrl", "sqs:GetQueueAttributes"}, on: []*string{lane.QueueArn()}},
-		{actions: []string{"sqs:GetQueueUrl", "sqs:GetQueueAttributes"}, on: []*string{q.lanes[0].dead.QueueArn()}},
+		{actions: []string{"sqs:SendMessage", "sqs:GetQueueUrl", "sqs:GetQueueAttributes"}, on: []*string{q.lanes[0].dead.QueueArn()}},
 		d.keyGrant("kms:Decrypt", "kms:GenerateDataKey"),
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsefs"
 
 	"github.com/plinth3d/plinth/infra/role"
+	"github.com/plinth3d/plinth/pipeline/asset"
 )
 
 // fleet is the workers, and what else of the product runs beside them.
@@ -26,7 +27,7 @@ func (s *site) fleet(n *network, q *queues, d *data) *fleet {
 		ClusterName: new(s.Name()), Vpc: n.vpc, ContainerInsightsV2: awsecs.ContainerInsights_ENABLED,
 	})}
 	providers := s.providers(f, n)
-	t := s.worker(q, d, "worker", role.Lanes(), s.Fleet.CPU, s.Fleet.MemoryMiB)
+	t := s.worker(q, d, "worker", asset.DefaultLanes, s.Fleet.CPU, s.Fleet.MemoryMiB)
 	t.disk = s.Fleet.ScratchGiB
 	if s.Fleet.EFS {
 		s.shared(f, n, &t)
@@ -72,7 +73,7 @@ func (s *site) providers(f *fleet, n *network) awsecs.CfnClusterCapacityProvider
 // worker is the role that makes levels, for some lanes.
 func (s *site) worker(q *queues, d *data, id, lanes string, cpu, memory int) task {
 	return task{
-		id: id, cpu: cpu, memory: memory, grants: s.workerGrants(q, d),
+		id: id, cpu: cpu, memory: memory, probed: true, grants: s.workerGrants(q, d),
 		why:     "A worker reads and writes objects whose names are hashes, below three prefixes, and asks two indexes of one table.",
 		command: role.Worker(s.Config, d.where(), lanes), env: role.Limit(memory),
 	}

@@ -17,8 +17,9 @@ type task struct {
 	id          string   // of what is made for it
 	command     []string // a role and its flags
 	env         map[string]string
-	cpu, memory int // units of 1/1024, MiB
-	disk        int // GiB of ephemeral storage
+	cpu, memory int  // units of 1/1024, MiB
+	disk        int  // GiB of ephemeral storage
+	probed      bool // it answers at its other port
 	grants      []grant
 	why         string // what of the grants is on more than one thing
 
@@ -72,9 +73,14 @@ func (s *site) run(st awscdk.Stack, def awsecs.TaskDefinition, t task) {
 	}
 	linux := awsecs.NewLinuxParameters(st, new("Linux"+t.id), &awsecs.LinuxParametersProps{InitProcessEnabled: new(false)})
 	linux.DropCapabilities(awsecs.Capability_ALL)
+	var health *awsecs.HealthCheck
+	if t.probed {
+		health = &awsecs.HealthCheck{Command: texts(role.Probe()...), Interval: seconds(30), Timeout: seconds(5), Retries: new(3.0), StartPeriod: seconds(30)}
+	}
 	c := def.AddContainer(new("plinth"), &awsecs.ContainerDefinitionOptions{
-		Image:   awsecs.ContainerImage_FromEcrRepository(awsecr.Repository_FromRepositoryName(st, new("Image"+t.id), &s.Image.Repository), &s.Image.Tag),
-		Command: texts(t.command...), Environment: &env, Essential: new(true),
+		HealthCheck: health,
+		Image:       awsecs.ContainerImage_FromEcrRepository(awsecr.Repository_FromRepositoryName(st, new("Image"+t.id), &s.Image.Repository), &s.Image.Tag),
+		Command:     texts(t.command...), Environment: &env, Essential: new(true),
 		ReadonlyRootFilesystem: new(true), User: new(fmt.Sprintf("%d:%[1]d", role.User)), LinuxParameters: linux, StopTimeout: seconds(120), MemoryLimitMiB: new(float64(t.memory)),
 		Ulimits: &[]*awsecs.Ulimit{{Name: awsecs.UlimitName_NOFILE, SoftLimit: new(65536.0), HardLimit: new(65536.0)}},
 		Logging: awsecs.LogDriver_AwsLogs(&awsecs.AwsLogDriverProps{

@@ -6,6 +6,10 @@ import (
 	"time"
 )
 
+// DefaultLanes are the lanes of every installation whose queue has some, most urgent first,
+// each with its share of a worker's turns. Jobs that name no lane go to the first.
+const DefaultLanes = "interactive=6,bulk=3,backfill=1"
+
 // A Job asks for the levels of one version of a model.
 type Job struct {
 	Merchant string `json:"merchant"`

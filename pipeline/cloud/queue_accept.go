@@ -16,16 +16,16 @@ func (l *queueLease) accept(ctx context.Context) error {
 	jobs, err := l.queue.acceptAll(ctx, l.message.asks.uploads)
 	rest()
 	behind := context.WithoutCancel(ctx) // the message has an end whatever becomes of the caller
+	b, refused := notAccepted(err)
 	switch {
 	case ctx.Err() != nil:
 		return errors.Join(ctx.Err(), conflictIsFine(l.Postpone(behind, 0)))
 	case errors.Is(err, asset.ErrUnavailable), errors.Is(err, errTakesNone):
 		return errors.Join(err, conflictIsFine(l.Postpone(behind, time.Minute)))
-	case errors.Is(err, asset.ErrInvalid), errors.Is(err, asset.ErrNotFound):
+	case refused:
 		if e := l.queue.sendAll(behind, l.message.lane, jobs); e != nil {
 			return errors.Join(err, e) // the message comes again
 		}
-		b := asset.Burial{Failure: asset.Failure{Code: "not-accepted", Stage: "accept", Reason: err.Error()}}
 		if e := l.BuryWith(behind, b, nil); e != nil {
 			return e
 		}

@@ -184,7 +184,7 @@ func (q *Queue) give(all []*message) {
 		switch {
 		case err != nil:
 			q.later(func(ctx context.Context) error {
-				return q.buryOwn(ctx, m, asset.Burial{Failure: asset.Failure{Code: "not-understood", Stage: "receive", Reason: err.Error()}})
+				return q.buryOwn(ctx, m, notUnderstood(err))
 			})
 		case m.count > MaxReceives:
 			q.later(func(ctx context.Context) error { return q.poison(ctx, m) })

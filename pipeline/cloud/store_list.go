@@ -77,15 +77,20 @@ func (s *Store) Refresh(ctx context.Context, key string) error {
 	if err := asset.CheckKey(key); err != nil {
 		return err
 	}
+	// What S3 knows of a blob beside its bytes has to be said again.
+	old, err := s.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &s.bucket, Key: s.name(key)})
+	if err != nil {
+		return s.fault(ctx, "refresh", key, err)
+	}
 	in := &s3.CopyObjectInput{
-		Bucket: &s.bucket, Key: s.name(key), CopySource: aws.String(s.bucket + "/" + s.prefix + key),
+		Bucket: &s.bucket, Key: s.name(key), CopySource: aws.String(s.bucket + "/" + s.prefix + key), ContentType: old.ContentType,
 		MetadataDirective: types.MetadataDirectiveReplace, // else S3 sees nothing to do
 		ChecksumAlgorithm: checksum,
 	}
 	if s.kms != "" {
 		in.ServerSideEncryption, in.SSEKMSKeyId, in.BucketKeyEnabled = types.ServerSideEncryptionAwsKms, &s.kms, aws.Bool(true)
 	}
-	_, err := s.client.CopyObject(ctx, in)
+	_, err = s.client.CopyObject(ctx, in)
 	return s.fault(ctx, "refresh", key, err)
 }
 

@@ -62,11 +62,17 @@ func (s *Store) Put(ctx context.Context, key string, body io.Reader, size int64)
 // send sends a body, a large one in parts. The condition goes with the request that makes
 // the object: PutObject, or CompleteMultipartUpload.
 func (s *Store) send(ctx context.Context, key string, body *io.SectionReader) error {
-	in := &s3.PutObjectInput{Bucket: &s.bucket, Key: s.name(key), Body: body, IfNoneMatch: aws.String("*"), ChecksumAlgorithm: checksum}
+	kind, err := mediaType(key, body)
+	if err != nil {
+		return err
+	}
+	in := &s3.PutObjectInput{
+		Bucket: &s.bucket, Key: s.name(key), Body: body, ContentType: kind, IfNoneMatch: aws.String("*"), ChecksumAlgorithm: checksum,
+	}
 	if s.kms != "" {
 		in.ServerSideEncryption, in.SSEKMSKeyId, in.BucketKeyEnabled = types.ServerSideEncryptionAwsKms, &s.kms, aws.Bool(true)
 	}
-	_, err := manager.NewUploader(s.client, uploading).Upload(ctx, in, func(u *manager.Uploader) {
+	_, err = manager.NewUploader(s.client, uploading).Upload(ctx, in, func(u *manager.Uploader) {
 		if body.Size() > partSize {
 			u.ClientOptions = append(u.ClientOptions, func(o *s3.Options) { o.RetryMaxAttempts = partAttempts })
 		}

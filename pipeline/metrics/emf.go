@@ -15,6 +15,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
+// Namespace is that of all metrics in CloudWatch. An account has one installation in a region.
+const Namespace = "Plinth"
+
 // EMF tells CloudWatch metrics by lines of its embedded metric format, on stdout: its logs
 // agent makes metrics of them. All of an interval goes into a line for each combination of
 // labels, so that the number of lines does not grow with that of jobs.

@@ -19,7 +19,7 @@ type Task struct {
 
 // DefaultTask is what infra runs workers on. A fifth of its time is start-up, waiting for
 // jobs and for the network.
-func DefaultTask() Task { return Task{Spot: true, CPUs: 2, GB: 4, Busy: 0.8} }
+func DefaultTask() Task { return Task{Spot: true, CPUs: 2, GB: 8, Busy: 0.8} }
 
 // Check returns an error unless there can be such a task.
 func (t Task) Check() error {

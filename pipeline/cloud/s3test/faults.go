@@ -154,7 +154,7 @@ func Header(name, value string) Fault {
 // answer is decided: the next read of the same object meets it.
 func Replace(data []byte) Fault {
 	return func(p *plan) {
-		p.after = append(p.after, func(s *Server, path string) { s.put(path, data) })
+		p.after = append(p.after, func(s *Server, path string) { s.put(path, data, "") })
 	}
 }
 

@@ -1,6 +1,7 @@
 package s3test
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 	"strings"
@@ -26,7 +27,7 @@ func (s *Server) get(r *http.Request, path string) *answer {
 	a.header.Set("ETag", o.tag)
 	a.header.Set("Last-Modified", o.modified.UTC().Format(http.TimeFormat))
 	a.header.Set("Accept-Ranges", "bytes")
-	a.header.Set("Content-Type", "application/octet-stream")
+	a.header.Set("Content-Type", cmp.Or(o.kind, "binary/octet-stream")) // S3's own word for what it wasn't told
 	if text := r.Header.Get("Range"); text != "" {
 		first, end, known := byteRange(text, len(o.data))
 		if known && first >= end {

@@ -60,7 +60,7 @@ func (s *Server) copy(r *http.Request, path string) *answer {
 	if !ok {
 		return failure(http.StatusNotFound, "NoSuchKey", "There is no such key.")
 	}
-	o = s.put(path, o.data)
+	o = s.put(path, o.data, r.Header.Get("Content-Type"))
 	return answerXML(http.StatusOK, struct {
 		XMLName            xml.Name `xml:"CopyObjectResult"`
 		ETag, LastModified string

@@ -14,6 +14,7 @@ const minPart = 5 << 20
 // multipart is an upload in parts.
 type multipart struct {
 	path  string
+	kind  string // Content-Type
 	parts map[int]object
 }
 
@@ -24,7 +25,7 @@ func (s *Server) begin(r *http.Request, path string) *answer {
 	}
 	s.began++
 	id := fmt.Sprint("upload-", s.began)
-	s.uploads[id] = &multipart{path, map[int]object{}}
+	s.uploads[id] = &multipart{path, r.Header.Get("Content-Type"), map[int]object{}}
 	return answerXML(http.StatusOK, struct {
 		XMLName  xml.Name `xml:"InitiateMultipartUploadResult"`
 		UploadId string   //nolint:revive // S3's own spelling
@@ -95,7 +96,7 @@ func (s *Server) complete(r *http.Request, path string, body []byte) *answer {
 	return answerXML(http.StatusOK, struct {
 		XMLName xml.Name `xml:"CompleteMultipartUploadResult"`
 		ETag    string
-	}{ETag: s.put(path, whole.Bytes()).tag})
+	}{ETag: s.put(path, whole.Bytes(), u.kind).tag})
 }
 
 // abort answers AbortMultipartUpload. The server is locked.

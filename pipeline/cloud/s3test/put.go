@@ -25,7 +25,7 @@ func (s *Server) take(r *http.Request, path string, data []byte) *answer {
 		return bad
 	}
 	a := newAnswer(http.StatusOK)
-	a.header.Set("ETag", s.put(path, data).tag)
+	a.header.Set("ETag", s.put(path, data, r.Header.Get("Content-Type")).tag)
 	return a
 }
 

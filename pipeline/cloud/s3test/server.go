@@ -46,6 +46,7 @@ type Server struct {
 type object struct {
 	data     []byte
 	tag      string
+	kind     string // Content-Type, "" if nobody said
 	modified time.Time
 }
 
@@ -54,6 +55,7 @@ type Request struct {
 	Method, Path                string // Path is bucket/key
 	Range, IfMatch, IfNoneMatch string
 	Operation                   string // as S3 calls it: PutObject
+	Type                        string // Content-Type
 	Encryption                  string // algorithm and key that are asked for, "bucket" if it is the bucket's
 	Chunked                     bool   // the body came in the streaming form, with its checksum behind it
 }
@@ -124,18 +126,19 @@ func (s *Server) Setenv(t testing.TB) {
 func (s *Server) Put(path string, data []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.put(path, data)
+	s.put(path, data, "")
 }
 
-func (s *Server) put(path string, data []byte) object {
+func (s *Server) put(path string, data []byte, kind string) object {
 	o := newObject(data)
+	o.kind = kind
 	s.objects[path] = o
 	return o
 }
 
 func newObject(data []byte) object {
 	sum := md5.Sum(data)
-	return object{slices.Clone(data), `"` + hex.EncodeToString(sum[:]) + `"`, time.Now()}
+	return object{data: slices.Clone(data), tag: `"` + hex.EncodeToString(sum[:]) + `"`, modified: time.Now()}
 }
 
 // Get returns the bytes under bucket/key, and if there is an object.
@@ -249,7 +252,7 @@ func (s *Server) note(r *http.Request) plan {
 	q := Request{
 		Method: r.Method, Path: strings.TrimPrefix(r.URL.Path, "/"),
 		Range: r.Header.Get("Range"), IfMatch: r.Header.Get("If-Match"), IfNoneMatch: r.Header.Get("If-None-Match"),
-		Chunked: chunked(r.Header), Encryption: encryption(r.Header),
+		Chunked: chunked(r.Header), Type: r.Header.Get("Content-Type"), Encryption: encryption(r.Header),
 	}
 	_, key, _ := strings.Cut(q.Path, "/")
 	q.Operation = operation(r, key)
