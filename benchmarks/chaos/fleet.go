@@ -48,18 +48,17 @@ func (f *fleet) start(ctx context.Context) {
 func (f *fleet) keep(ctx context.Context, i int) {
 	for ctx.Err() == nil {
 		killed, err := f.once(i)
-		if ctx.Err() != nil && err == nil {
-			return
-		}
 		exit, ended := errors.AsType[*exec.ExitError](err)
+		unavailable := ended && exit.ExitCode() == exitUnavailable
 		f.mu.Lock()
 		switch {
 		case killed:
 			f.kills++
-		case ended && exit.ExitCode() == exitUnavailable && f.options.faults > 0:
+		case ctx.Err() != nil && (err == nil || unavailable || exit != nil && by(exit.ProcessState, syscall.SIGTERM)): // told to end, perhaps while it began
+		case unavailable && f.options.faults > 0:
 			f.refused++
 		default:
-			f.faults = append(f.faults, fmt.Errorf("worker %d ended by itself: %w", i, err))
+			f.faults = append(f.faults, fmt.Errorf("worker %d ended by itself: %w: %s", i, err, f.lastWords(i)))
 		}
 		f.mu.Unlock()
 		if !killed {
@@ -68,9 +67,20 @@ func (f *fleet) keep(ctx context.Context, i int) {
 	}
 }
 
+// lastWords is the end of a worker's log.
+func (f *fleet) lastWords(i int) string {
+	text, err := os.ReadFile(f.logOf(i))
+	if err != nil {
+		return err.Error()
+	}
+	return string(text[max(len(text)-1000, 0):])
+}
+
+func (f *fleet) logOf(i int) string { return filepath.Join(f.logs, fmt.Sprintf("worker-%d.log", i)) }
+
 // once runs a worker to its end and tells if it was killed.
 func (f *fleet) once(i int) (killed bool, err error) {
-	log, err := os.OpenFile(filepath.Join(f.logs, fmt.Sprintf("worker-%d.log", i)), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	log, err := os.OpenFile(f.logOf(i), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return false, err
 	}
@@ -85,8 +95,13 @@ func (f *fleet) once(i int) (killed bool, err error) {
 	f.set(i, cmd)
 	err = cmd.Wait()
 	f.set(i, nil)
-	status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus)
-	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL, err
+	return by(cmd.ProcessState, syscall.SIGKILL), err
+}
+
+// by tells if a process was ended by a signal.
+func by(p *os.ProcessState, s syscall.Signal) bool {
+	status, ok := p.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() == s
 }
 
 func (f *fleet) set(i int, cmd *exec.Cmd) {

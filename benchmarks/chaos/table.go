@@ -27,8 +27,13 @@ func (r *report) print(w io.Writer) (ok bool) {
 		what string
 		list []string
 	}{
-		{"lost", r.lost}, {"published, other bytes", r.twice}, {"partial manifests", r.partial}, {"newest not live", r.behind},
-		{"stuck", r.stuck}, {"wrong dead letters", r.dead}, {"calls not listed", r.more},
+		{"lost", r.lost},
+		{"published, other bytes", r.twice},
+		{"partial manifests", r.partial},
+		{"newest not live", r.behind},
+		{"stuck", r.stuck},
+		{"wrong dead letters", r.dead},
+		{"calls not listed", r.more},
 	} {
 		out("  %-24s %d", x.what, len(x.list))
 		for _, one := range x.list[:min(len(x.list), shown)] {

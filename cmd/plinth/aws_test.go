@@ -37,6 +37,10 @@ func TestAWS(t *testing.T) {
 		"an operator's commands":                                               awsOperator,
 		"workers that are told to end put their jobs back for others to go on": awsDrain,
 	}
+	t.Run("from a bucket to the product", func(t *testing.T) { // alone: it has an S3 of its own, by the environment
+		awsRaw(t, called)
+		called.done()
+	})
 	t.Run("roles", func(t *testing.T) {
 		for _, name := range slices.Sorted(maps.Keys(tests)) {
 			t.Run(name, func(t *testing.T) {
@@ -46,7 +50,7 @@ func TestAWS(t *testing.T) {
 			})
 		}
 	})
-	if called.tests == len(tests) && !t.Failed() {
+	if called.tests == len(tests)+1 && !t.Failed() {
 		called.compare(t)
 	}
 }
@@ -58,7 +62,6 @@ var seldom = map[string][]string{
 		"s3:PutObject derived/checkpoint",
 		"s3:AbortMultipartUpload derived/checkpoint", "s3:AbortMultipartUpload derived/rendition", "s3:AbortMultipartUpload derived/source",
 	},
-	"serve":    {"s3:AbortMultipartUpload derived/source"},
 	"operator": {"s3:DeleteObject derived/checkpoint", "s3:DeleteObject derived/rendition"},
 }
 

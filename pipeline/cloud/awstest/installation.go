@@ -14,12 +14,11 @@ import (
 // An Installation is a table, two buckets and the queues of three lanes that nobody else
 // uses, on the servers that the environment names.
 type Installation struct {
-	Name                         string
-	StoreURL, CatalogURL, RawURL string
-	QueueURL                     string
+	Name                           string
+	StoreURL, CatalogURL, QueueURL string
+	RawURL                         string // where merchants' files arrive
 
 	Store   *cloud.Store
-	Raw     *cloud.Store // where merchants' files arrive
 	Catalog *cloud.Catalog
 	Queue   *cloud.Queue
 	Lanes   []cloud.Lane
@@ -32,12 +31,12 @@ func New(ctx context.Context, lease time.Duration) (*Installation, error) {
 	}
 	name := "plinth-" + strings.ToLower(rand.Text()[:10])
 	i := &Installation{
-		Name: name, StoreURL: "s3://" + name + "-derived", RawURL: "s3://" + name + "-raw",
+		Name: name, StoreURL: "s3://" + name + "-derived", RawURL: "s3://" + name + "-raw/in",
 		CatalogURL: "dynamodb://" + name, QueueURL: "sqs://" + name,
 	}
 	var errs [4]error
 	i.Store, errs[0] = bucket(ctx, i.StoreURL)
-	i.Raw, errs[1] = bucket(ctx, i.RawURL)
+	_, errs[1] = bucket(ctx, i.RawURL)
 	if i.Catalog, errs[2] = cloud.OpenCatalog(ctx, i.CatalogURL); errs[2] == nil {
 		errs[2] = i.Catalog.CreateTable(ctx)
 	}
