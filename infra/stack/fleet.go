@@ -73,7 +73,7 @@ func (s *site) providers(f *fleet, n *network) awsecs.CfnClusterCapacityProvider
 func (s *site) worker(q *queues, d *data, id, lanes string, cpu, memory int) task {
 	return task{
 		id: id, cpu: cpu, memory: memory, grants: s.workerGrants(q, d),
-		why:     "A worker reads and writes objects whose names are hashes, below three prefixes, and asks two indexes of one table.",
+		why:     "A worker reads and writes objects whose names are hashes, below some prefixes.",
 		command: role.Worker(s.Config, d.where(), lanes), env: role.Limit(memory),
 	}
 }
@@ -100,7 +100,7 @@ func (s *site) shared(f *fleet, n *network, t *task) {
 func (s *site) operator(f *fleet, q *queues, d *data) {
 	t := task{
 		command: []string{"version"}, id: "operator", cpu: 1024, memory: 2048, grants: s.operatorGrants(q, d),
-		why: "Whoever acts by hand reads, writes and removes objects whose names are hashes, below some prefixes, and asks two indexes of one table.",
+		why: "Whoever acts by hand reads, writes and removes objects whose names are hashes, below some prefixes.",
 		env: map[string]string{
 			"PLINTH_STORE": "s3://" + *d.derived.BucketName(), "PLINTH_CATALOG": "dynamodb://" + s.Catalog(), "PLINTH_QUEUE": "sqs://" + s.Name(),
 			"PLINTH_DATA": role.Scratch,

@@ -49,18 +49,18 @@ func TestOptionsTheOtherWayRound(t *testing.T) {
 	if !signed {
 		t.Error("sources are not behind signed URLs")
 	}
-	readable := ""
+	var readable strings.Builder
 	for _, p := range m.of(t, "S3::BucketPolicy") {
 		for _, s := range list(p.at("PolicyDocument", "Statement")) {
 			if at(s, "Principal", "Service") == "cloudfront.amazonaws.com" {
 				for _, r := range list(at(s, "Resource")) {
-					readable += strings.TrimPrefix(m.name(p.stack, r), p.stack+"/Bucketderived") + " "
+					readable.WriteString(strings.TrimPrefix(m.name(p.stack, r), p.stack+"/Bucketderived") + " ")
 				}
 			}
 		}
 	}
-	if strings.Count(readable, "/rendition/*") != 1 || strings.Count(readable, "/source/*") != 1 || strings.Count(readable, "*") != 2 {
-		t.Errorf("the edge may read %s", readable)
+	if strings.Count(readable.String(), "/rendition/*") != 1 || strings.Count(readable.String(), "/source/*") != 1 || strings.Count(readable.String(), "*") != 2 {
+		t.Errorf("the edge may read %s", readable.String())
 	}
 	if len(m.of(t, "CloudFront::KeyGroup")) != 1 || len(m.of(t, "Shield::Protection")) != 1 {
 		t.Error("there is no group of keys, or no protection")
