@@ -65,11 +65,11 @@ type Fleet struct {
 	// merchant waits, over how long a job takes.
 	Backlog float64 `json:"backlog"`
 
-	Large *Large `json:"large,omitempty"` // machines for meshes that no Fargate task holds
+	Large *Large `json:"large,omitempty"` // machines for meshes that no ordinary worker holds
 	EFS   bool   `json:"efs"`             // scratch on EFS instead of the task's own disk
 }
 
-// Large is an EC2 capacity provider for very large meshes. It serves the backfill lane.
+// Large is an EC2 capacity provider for very large meshes. Other workers leave them to it.
 type Large struct {
 	Instance  string `json:"instance"`  // arm64, such as r8g.4xlarge
 	CPU       int    `json:"cpu"`       // of a task

@@ -10,7 +10,6 @@ import (
 	"github.com/plinth3d/plinth/infra/config"
 	"github.com/plinth3d/plinth/infra/names"
 	"github.com/plinth3d/plinth/infra/role"
-	"github.com/plinth3d/plinth/pipeline/asset"
 )
 
 const namespace = "plinth"
@@ -25,7 +24,7 @@ func manifests(c *config.Config, account string) []object {
 		Raw:     fmt.Sprintf("plinth-%s-raw-%s-%s", c.Env, account, c.Region),
 	}
 	image := fmt.Sprintf("%s.dkr.ecr.%s.amazonaws.com/%s:%s", account, c.Region, c.Image.Repository, c.Image.Tag)
-	worker := pod{name: "worker", image: image, args: role.Worker(c, w, asset.DefaultLanes), cpu: c.Fleet.CPU, memory: c.Fleet.MemoryMiB, disk: c.Fleet.ScratchGiB, env: role.Limit(c.Fleet.MemoryMiB), spot: true}
+	worker := pod{name: "worker", image: image, args: role.Worker(c, w), cpu: c.Fleet.CPU, memory: c.Fleet.MemoryMiB, disk: c.Fleet.ScratchGiB, env: role.Limit(c.Fleet.MemoryMiB), spot: true}
 	origin := pod{name: "origin", image: image, args: role.Origin(c, w), cpu: c.Origin.CPU, memory: c.Origin.MemoryMiB, disk: c.Origin.DiskGiB + 5, serves: true}
 	least := c.Origin.PerZone * len(c.Zones)
 	return []object{

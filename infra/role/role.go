@@ -9,6 +9,7 @@ import (
 
 	"github.com/plinth3d/plinth/infra/config"
 	"github.com/plinth3d/plinth/infra/names"
+	"github.com/plinth3d/plinth/pipeline/asset"
 )
 
 // Where names the buckets.
@@ -30,11 +31,17 @@ func Probe() []string {
 // User is who the image runs as: nobody in particular.
 const User = 65532
 
-// Worker is the command of who makes levels, for some lanes.
-func Worker(c *config.Config, w Where, lanes string) []string {
-	return flags("worker", "store", "s3://"+w.Derived, "catalog", "dynamodb://"+c.Catalog(), "queue", "sqs://"+c.Name(), "lanes", lanes, "raw", w.raw(),
+// Worker is the command of who makes levels.
+func Worker(c *config.Config, w Where) []string {
+	return flags("worker", "store", "s3://"+w.Derived, "catalog", "dynamodb://"+c.Catalog(), "queue", "sqs://"+c.Name(), "lanes", asset.DefaultLanes, "raw", w.raw(),
 		"lease", fmt.Sprintf("%ds", names.Visibility), "slots", strconv.Itoa(Slots), "grace", "100s", "data", Scratch,
 		"admin", fmt.Sprintf(":%d", names.AdminPort), "metrics", "emf", "log", "json")
+}
+
+// Beside is what a worker is told of a larger one with so much memory: the jobs that fit into
+// what that takes for them, three quarters, are left to it.
+func Beside(memoryMiB int) []string {
+	return []string{"--most-memory", fmt.Sprintf("%dMiB", memoryMiB/4*3)}
 }
 
 // Limit is the environment of a process with so much memory: a garbage collector that knows

@@ -22,9 +22,27 @@ type Jobs struct {
 // giveUp is when the fleet has not drained, in minutes after the last arrival.
 const giveUp = 24 * 60
 
+// An Interruption takes a share of the Spot tasks away. They end what is at hand within the
+// two minutes that they are told before, or put it back; ECS starts others.
+type Interruption struct {
+	Minute int
+	Share  float64
+}
+
+// interrupt takes them, but none of those on demand.
+func (t *tasks) interrupt(m, onDemand int, all []Interruption) {
+	for _, i := range all {
+		if i.Minute == m {
+			want := t.all()
+			t.running -= int(float64(max(t.running-onDemand, 0)) * i.Share)
+			t.want(want)
+		}
+	}
+}
+
 // Fleet runs workers, each of which does so many jobs a minute, against arrivals by the
 // minute. Who comes first is served first.
-func Fleet(c *config.Config, perMinute float64, arrivals []float64) Jobs {
+func Fleet(c *config.Config, perMinute float64, arrivals []float64, interruptions ...Interruption) Jobs {
 	p := Policy{Target: c.Fleet.Backlog, Min: c.Fleet.Min, Max: c.Fleet.Max, Out: up(names.WorkersOut), In: up(names.WorkersIn)}
 	t := tasks{running: c.Fleet.Min}
 	var j Jobs
@@ -33,6 +51,7 @@ func Fleet(c *config.Config, perMinute float64, arrivals []float64) Jobs {
 	drained := 0
 	for m := 0; m < len(arrivals) || waiting > 0 && m < len(arrivals)+giveUp; m++ {
 		t.minute()
+		t.interrupt(m, c.Fleet.OnDemand, interruptions)
 		if m < len(arrivals) {
 			waiting += arrivals[m]
 			j.Total += arrivals[m]

@@ -99,16 +99,19 @@ func TestFleet(t *testing.T) {
 		name  string
 		trace []float64
 		wait  int // minutes, at most
+		lost  []Interruption
 	}{
-		{"an hour of one upload a minute", steady(60, 1), 0},
-		{"2 uploads a second for an hour", steady(60, 120), 0},
-		{"20 uploads a second for an hour", steady(60, 1200), 6},
-		{"a catalog of 1,000 within a minute", at(1000), 6},
-		{"a catalog of 10,000 within a minute", at(10_000), 8},
-		{"a catalog of 100,000 within a minute", at(100_000), 18},
-		{"a day of 20,000 uploads and three catalogs", uploads, 10},
+		{"an hour of one upload a minute", steady(60, 1), 0, nil},
+		{"2 uploads a second for an hour", steady(60, 120), 0, nil},
+		{"20 uploads a second for an hour", steady(60, 1200), 6, nil},
+		{"a catalog of 1,000 within a minute", at(1000), 6, nil},
+		{"a catalog of 10,000 within a minute", at(10_000), 8, nil},
+		{"a catalog of 100,000 within a minute", at(100_000), 18, nil},
+		{"the same, and half of Spot goes after 5 min", at(100_000), 20, []Interruption{{65, .5}}},
+		{"the same, and all of Spot goes, three times", at(100_000), 26, []Interruption{{65, 1}, {68, 1}, {71, 1}}},
+		{"a day of 20,000 uploads and three catalogs", uploads, 10, nil},
 	} {
-		j := Fleet(c, each, s.trace)
+		j := Fleet(c, each, s.trace, s.lost...)
 		dollars := j.OnPaid*m.WorkerHour(c, false) + (j.Hours-j.OnPaid)*m.WorkerHour(c, true)
 		fmt.Fprintf(&out, "%-44s %7.0f jobs, %6.0f waited at once; the last waited %2d min, drained in %3d min; %3d workers, %6.1f h, $%.2f\n",
 			s.name, j.Total, j.Peak, j.Wait, j.Drained, j.Workers, j.Hours, dollars)

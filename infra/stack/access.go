@@ -7,8 +7,8 @@ import (
 	"github.com/plinth3d/plinth/infra/names"
 )
 
-// What the roles of the product may call. Each list is the calls that the code makes, and a
-// test holds the two against each other: see the files in calls.
+// What the roles of the product may call: what they were seen to call, on what, and no more. A
+// test holds this against the lists in pipeline/cloud/awstest/calls.
 
 // below is the objects under prefixes of a bucket.
 func below(b awss3.Bucket, prefixes ...string) (arns []*string) {
@@ -25,9 +25,16 @@ func arns(all []awssqs.Queue) (list []*string) {
 	return list
 }
 
-// tableGrant is on the catalog's table and its indexes.
-func (d *data) tableGrant(actions ...string) grant {
-	return grant{actions: actions, on: []*string{&d.table, new(d.table + "/index/" + names.ByState), new(d.table + "/index/" + names.ByMerchant)}}
+// tableGrant is on the catalog's table, or on indexes of it.
+func (d *data) tableGrant(indexes []string, actions ...string) grant {
+	g := grant{actions: actions}
+	for _, i := range indexes {
+		g.on = append(g.on, new(d.table+"/index/"+i))
+	}
+	if len(indexes) == 0 {
+		g.on = []*string{&d.table}
+	}
+	return g
 }
 
 // keyGrant is on the key, for those who use it through a service.
@@ -46,14 +53,13 @@ func known(buckets ...awss3.Bucket) grant {
 
 func (s *site) workerGrants(q *queues, d *data) []grant {
 	jobs, dead := q.split()
+	kept := below(d.derived, names.Source, names.Rendition, names.Checkpoint)
 	return []grant{
-		{
-			actions: []string{"s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"},
-			on:      below(d.derived, names.Source, names.Recipe, names.Rendition, names.Checkpoint),
-		},
+		{actions: []string{"s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"}, on: kept},
+		{actions: []string{"s3:GetObject", "s3:PutObject"}, on: below(d.derived, names.Recipe)},
 		{actions: []string{"s3:GetObject"}, on: below(d.raw, names.Raw)},
 		known(d.derived, d.raw),
-		d.tableGrant("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem"),
+		d.tableGrant(nil, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"),
 		{
 			actions: []string{"sqs:ReceiveMessage", "sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"},
 			on:      arns(jobs),
@@ -63,14 +69,21 @@ func (s *site) workerGrants(q *queues, d *data) []grant {
 	}
 }
 
-// operatorGrants are for what people do by hand: all that workers may, and garbage, dead
-// letters and the ledger.
+// operatorGrants are for what people do by hand: jobs, batches, versions, dead letters,
+// garbage, and the ledger.
 func (s *site) operatorGrants(q *queues, d *data) []grant {
-	_, dead := q.split()
-	all := append(s.workerGrants(q, d),
-		grant{actions: []string{"s3:DeleteObject"}, on: below(d.derived, names.Rendition, names.Checkpoint, names.Sweep)},
-		grant{actions: []string{"s3:PutObject"}, on: below(d.derived, names.Sweep)},
-		grant{actions: []string{"sqs:ReceiveMessage", "sqs:ChangeMessageVisibility", "sqs:DeleteMessage"}, on: arns(dead)})
+	jobs, dead := q.split()
+	all := []grant{
+		{actions: []string{"s3:GetObject"}, on: below(d.derived, names.Source)},
+		{actions: []string{"s3:PutObject"}, on: below(d.derived, names.Recipe, names.Sweep)},
+		{actions: []string{"s3:DeleteObject"}, on: below(d.derived, names.Rendition, names.Checkpoint, names.Sweep)},
+		known(d.derived),
+		d.tableGrant(nil, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem"),
+		d.tableGrant([]string{names.ByState, names.ByMerchant}, "dynamodb:Query"),
+		{actions: []string{"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"}, on: arns(jobs)},
+		{actions: []string{"sqs:ReceiveMessage", "sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"}, on: arns(dead)},
+		d.keyGrant("kms:Decrypt", "kms:GenerateDataKey"),
+	}
 	if d.ledger != nil {
 		all = append(all, grant{actions: []string{"rds-db:connect"}, on: []*string{new(d.ledger.user(d.stack))}})
 	}
@@ -89,20 +102,20 @@ func (s *site) originGrants(d *data) []grant {
 	return []grant{
 		{actions: []string{"s3:GetObject"}, on: below(d.derived, names.Rendition)},
 		known(d.derived),
-		d.tableGrant("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"),
+		d.tableGrant(nil, "dynamodb:GetItem"),
 		d.keyGrant("kms:Decrypt"),
 	}
 }
 
 func (s *site) precheckGrants(q *queues, d *data) []grant {
-	lane := q.lanes[0].jobs
+	lane := q.lanes[0]
 	return []grant{
 		{actions: []string{"s3:GetObject"}, on: below(d.raw, names.Raw)},
-		{actions: []string{"s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"}, on: below(d.derived, names.Source, names.Recipe)},
+		{actions: []string{"s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload"}, on: below(d.derived, names.Source)},
+		{actions: []string{"s3:GetObject", "s3:PutObject"}, on: below(d.derived, names.Recipe)},
 		known(d.derived, d.raw),
-		d.tableGrant("dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"),
-		{actions: []string{"sqs:SendMessage", "sqs:GetQueueUrl", "sqs:GetQueueAttributes"}, on: []*string{lane.QueueArn()}},
-		{actions: []string{"sqs:SendMessage", "sqs:GetQueueUrl", "sqs:GetQueueAttributes"}, on: []*string{q.lanes[0].dead.QueueArn()}},
+		d.tableGrant(nil, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"),
+		{actions: []string{"sqs:SendMessage", "sqs:GetQueueUrl", "sqs:GetQueueAttributes"}, on: arns([]awssqs.Queue{lane.jobs, lane.dead})},
 		d.keyGrant("kms:Decrypt", "kms:GenerateDataKey"),
 	}
 }

@@ -51,6 +51,9 @@ func (s *site) workAlarms(p parts) []alarm {
 		{name: "jobs-slow", what: "One job in twenty takes longer than five minutes", metric: ours(names.JobSeconds, "p95", 5, "outcome", "done"), over: 300, minutes: 5},
 		{name: "jobs-cramped", what: "One job in twenty waits longer than a minute for memory", metric: ours(names.JobWait, "p95", 5), over: 60, minutes: 5, of: 6, in: 6},
 	}
+	if p.f.large != nil {
+		all = append(all, alarm{name: "jobs-large", what: "Jobs wait for a machine with more memory", metric: jobs("elsewhere"), over: 0, minutes: 5, of: 1, in: 1})
+	}
 	if p.f.precheck != nil {
 		name := *p.f.precheck.function.Ref()
 		all = append(all,

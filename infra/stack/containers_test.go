@@ -53,6 +53,26 @@ func TestContainersHaveNothingTheyDontNeed(t *testing.T) {
 	})
 }
 
+// What workers leave to a larger one is what that takes, from any lane; where there is none they
+// leave nothing.
+func TestWorkersLeaveWhatALargerOneTakes(t *testing.T) {
+	each(t, func(t *testing.T, m *made) {
+		commands := map[string][]string{} // by the task's last name
+		m.containers(t, func(d resource, _ any, name string, args []string) {
+			commands[strings.TrimPrefix(m.nameOf(d, "Family"), m.config.Name()+"-")] = append([]string{name}, args...)
+		})
+		want := commands["large"]
+		if l := m.config.Fleet.Large; l != nil {
+			want = append(want, "--most-memory", fmt.Sprintf("%dMiB", l.MemoryMiB*3/4))
+		} else if want = commands["worker"]; slices.Contains(want, "--most-memory") {
+			t.Error("workers leave jobs to nobody")
+		}
+		if !slices.Equal(commands["worker"], want) {
+			t.Errorf("workers are started with %q, want %q", commands["worker"], want)
+		}
+	})
+}
+
 // The product knows each flag that it is started with: `plinth config` lists them.
 func TestRolesAreStartedWithFlagsTheyHave(t *testing.T) {
 	cmd := exec.CommandContext(t.Context(), "go", "run", "./cmd/plinth", "config")

@@ -2,6 +2,8 @@ package stack
 
 import (
 	_ "embed"
+	"encoding/json"
+	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscertificatemanager"
@@ -22,9 +24,27 @@ type edge struct {
 }
 
 //go:embed function/rendition.js
-var renditionFunction string
+var renditionSource string
 
-// Names of origins within the distribution. The function at /o/ knows the service's.
+// renditionFunction is the function at /o/, for a service in one place or in two.
+func renditionFunction(standby bool) string {
+	service := []string{serviceOrigin}
+	if standby {
+		service = append(service, serviceOrigin+standbySuffix)
+	}
+	return strings.NewReplacer("{{origins}}", literal(service), "{{codes}}", literal(failoverCodes)).Replace(renditionSource)
+}
+
+// literal is a list as JavaScript writes it.
+func literal(list any) string {
+	text, err := json.Marshal(list)
+	if err != nil {
+		panic(err) // names and numbers
+	}
+	return string(text)
+}
+
+// Names of origins within the distribution.
 const (
 	bucketOrigin    = "bucket"
 	serviceOrigin   = "service"
@@ -111,7 +131,7 @@ func (s *site) files(e *edge) []any {
 		Name: new(s.Name() + "-signed"), Comment: new("Merchants whose URLs are signed, as keys; the value is of no interest"),
 	})
 	rendition := cf.NewCfnFunction(e.stack, new("RenditionFunction"), &cf.CfnFunctionProps{
-		Name: new(s.Name() + "-rendition"), AutoPublish: true, FunctionCode: &renditionFunction,
+		Name: new(s.Name() + "-rendition"), AutoPublish: true, FunctionCode: new(renditionFunction(s.serviceStandby())),
 		FunctionConfig: &cf.CfnFunction_FunctionConfigProperty{
 			Comment: new("Finds a file's key in the bucket"), Runtime: new(functionRuntime),
 			KeyValueStoreAssociations: []any{&cf.CfnFunction_KeyValueStoreAssociationProperty{KeyValueStoreArn: signed.AttrArn()}},

@@ -9,7 +9,6 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsefs"
 
 	"github.com/plinth3d/plinth/infra/role"
-	"github.com/plinth3d/plinth/pipeline/asset"
 )
 
 // fleet is the workers, and what else of the product runs beside them.
@@ -27,7 +26,10 @@ func (s *site) fleet(n *network, q *queues, d *data) *fleet {
 		ClusterName: new(s.Name()), Vpc: n.vpc, ContainerInsightsV2: awsecs.ContainerInsights_ENABLED,
 	})}
 	providers := s.providers(f, n)
-	t := s.worker(q, d, "worker", asset.DefaultLanes, s.Fleet.CPU, s.Fleet.MemoryMiB)
+	t := s.worker(q, d, "worker", s.Fleet.CPU, s.Fleet.MemoryMiB)
+	if l := s.Fleet.Large; l != nil {
+		t.command = append(t.command, role.Beside(l.MemoryMiB)...)
+	}
 	t.disk = s.Fleet.ScratchGiB
 	if s.Fleet.EFS {
 		s.shared(f, n, &t)
@@ -70,12 +72,12 @@ func (s *site) providers(f *fleet, n *network) awsecs.CfnClusterCapacityProvider
 	})
 }
 
-// worker is the role that makes levels, for some lanes.
-func (s *site) worker(q *queues, d *data, id, lanes string, cpu, memory int) task {
+// worker is the role that makes levels.
+func (s *site) worker(q *queues, d *data, id string, cpu, memory int) task {
 	return task{
 		id: id, cpu: cpu, memory: memory, probed: true, grants: s.workerGrants(q, d),
-		why:     "A worker reads and writes objects whose names are hashes, below three prefixes, and asks two indexes of one table.",
-		command: role.Worker(s.Config, d.where(), lanes), env: role.Limit(memory),
+		why:     "A worker reads and writes objects whose names are hashes, below some prefixes.",
+		command: role.Worker(s.Config, d.where()), env: role.Limit(memory),
 	}
 }
 
@@ -101,7 +103,7 @@ func (s *site) shared(f *fleet, n *network, t *task) {
 func (s *site) operator(f *fleet, q *queues, d *data) {
 	t := task{
 		command: []string{"version"}, id: "operator", cpu: 1024, memory: 2048, grants: s.operatorGrants(q, d),
-		why: "Whoever acts by hand reads, writes and removes objects whose names are hashes, below some prefixes, and asks two indexes of one table.",
+		why: "Whoever acts by hand reads, writes and removes objects whose names are hashes, below some prefixes.",
 		env: map[string]string{
 			"PLINTH_STORE": "s3://" + *d.derived.BucketName(), "PLINTH_CATALOG": "dynamodb://" + s.Catalog(), "PLINTH_QUEUE": "sqs://" + s.Name(),
 			"PLINTH_DATA": role.Scratch,

@@ -1,42 +1,66 @@
 package stack
 
 import (
-	"embed"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/plinth3d/plinth/pipeline/cloud/awstest"
 )
 
-// calls has what roles of the product call, as SERVICE:Operation, one a line: what the
-// SDK was seen to do while the product's tests ran.
-//
-//go:embed calls/*.txt
-var calls embed.FS
-
-// needs is what IAM asks for where an operation is not an action of its name.
-var needs = map[string][]string{
-	"S3:HeadObject":                    {"s3:GetObject", "s3:ListBucket"}, // the latter for a 404
-	"S3:GetObject":                     {"s3:GetObject", "s3:ListBucket"},
-	"S3:ListObjectsV2":                 {"s3:ListBucket"},
-	"S3:CopyObject":                    {"s3:GetObject", "s3:PutObject"},
-	"S3:CreateMultipartUpload":         {"s3:PutObject"},
-	"S3:UploadPart":                    {"s3:PutObject"},
-	"S3:CompleteMultipartUpload":       {"s3:PutObject"},
-	"DynamoDB:TransactWriteItems":      {"dynamodb:PutItem"}, // of puts only
-	"SQS:ChangeMessageVisibilityBatch": {"sqs:ChangeMessageVisibility"},
-	"SQS:DeleteMessageBatch":           {"sqs:DeleteMessage"},
-	"SQS:SendMessageBatch":             {"sqs:SendMessage"},
+// beside is what a role may do beside its calls.
+var beside = map[string][]string{
+	"worker": {
+		"kms:Decrypt key", "kms:GenerateDataKey key", // S3 and DynamoDB, by the key
+		"s3:ListBucket raw", // an upload that is gone is a 404 then
+	},
+	"origin": {"kms:Decrypt key"},
+	"operator": {
+		"kms:Decrypt key", "kms:GenerateDataKey key", "rds-db:connect ledger",
+		"s3:PutObject derived/sweep", "s3:DeleteObject derived/sweep", // marks of plinth sweep
+	},
+	"precheck": {
+		"kms:Decrypt key", "kms:GenerateDataKey key",
+		"logs:CreateLogStream logs", "logs:PutLogEvents logs",
+		// What Lambda does in the role's name.
+		"sqs:ReceiveMessage uploads", "sqs:DeleteMessage uploads", "sqs:ChangeMessageVisibility uploads", "sqs:GetQueueAttributes uploads",
+	},
 }
 
-// beside is what a role has beside its calls: services act in its name.
-var beside = map[string][]string{
-	"worker":   {"kms:Decrypt", "kms:GenerateDataKey"},                                                                                                                        // S3 and DynamoDB, by the key
-	"origin":   {"kms:Decrypt"},                                                                                                                                               // the same
-	"operator": {"kms:Decrypt", "kms:GenerateDataKey", "rds-db:connect"},                                                                                                      // the last where there is a ledger
-	"precheck": {"kms:Decrypt", "kms:GenerateDataKey", "logs:CreateLogStream", "logs:PutLogEvents", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"}, // Lambda receives
+// kinds are what the lists call resources, by what names of templates have in them.
+var kinds = []struct{ part, kind string }{
+	{"/index/by-state", "table/by-state"},
+	{"/index/by-merchant", "table/by-merchant"},
+	{"/Catalog", "table"},
+	{":table/", "table"},
+	{"/raw/*", "raw/in"},
+	{"/Bucketraw", "raw"},
+	{"/source/*", "derived/source"},
+	{"/recipe/*", "derived/recipe"},
+	{"/rendition/*", "derived/rendition"},
+	{"/checkpoint/*", "derived/checkpoint"},
+	{"/sweep/*", "derived/sweep"},
+	{"/Bucketderived", "derived"},
+	{"/Laneuploads", "uploads"},
+	{"/Lane", "lane"},
+	{"/Dead", "dead"},
+	{"/Key", "key"},
+	{":dbuser:", "ledger"},
+	{"/Logs", "logs"},
+	{"/Scratch", "scratch"},
+}
+
+func kindOf(resource string) string {
+	for _, k := range kinds {
+		if strings.Contains(resource, k.part) {
+			return k.kind
+		}
+	}
+	return resource
 }
 
 // statement is one of a policy of IAM, with whom it is for.
@@ -129,78 +153,40 @@ func TestAnyResourceIsOnAListOfExceptions(t *testing.T) {
 	})
 }
 
-// A role may do what its code does: no less, and nothing more.
+// A role may do what its code does, on what it does it: no less, and nothing more.
 func TestRolesMayDoWhatTheyDo(t *testing.T) {
 	each(t, func(t *testing.T, m *made) {
-		for role, extra := range beside {
-			want := map[string]bool{}
-			for _, a := range extra {
-				want[a] = true
-			}
-			if role == "precheck" {
-				for a := range recorded(t, role) {
-					want[a] = true
-				}
-				if got := m.granted(t, role); !maps.Equal(got, want) {
-					t.Errorf("%s may %q, does %q", role, slices.Sorted(maps.Keys(got)), slices.Sorted(maps.Keys(want)))
-				}
-				continue
-			}
-			text, err := calls.ReadFile("calls/" + role + ".txt")
+		for role, more := range beside {
+			all, err := awstest.Listed(role)
 			if err != nil {
 				t.Fatal(err)
 			}
-			for call := range strings.Lines(string(text)) {
-				call = strings.TrimSpace(call)
-				if call == "" || strings.HasPrefix(call, "#") {
-					continue
-				}
-				service, operation, ok := strings.Cut(call, ":")
-				if !ok {
-					t.Fatalf("calls/%s.txt: %q is not SERVICE:Operation", role, call)
-				}
-				actions := needs[call]
-				if actions == nil {
-					actions = []string{strings.ToLower(service) + ":" + operation}
-				}
-				for _, a := range actions {
-					want[a] = true
-				}
+			want := map[string]bool{}
+			for _, call := range append(all, more...) {
+				want[call] = true
 			}
 			if m.config.Ledger.Instances == 0 {
-				delete(want, "rds-db:connect")
+				delete(want, "rds-db:connect ledger")
 			}
-			if got := m.granted(t, role); !maps.Equal(got, want) {
-				t.Errorf("%s may %q, does %q", role, slices.Sorted(maps.Keys(got)), slices.Sorted(maps.Keys(want)))
+			if diff := cmp.Diff(slices.Sorted(maps.Keys(want)), slices.Sorted(maps.Keys(m.granted(t, role)))); diff != "" {
+				t.Errorf("%s (- does, + may):\n%s", role, diff)
 			}
 		}
 	})
 }
 
-// recorded are the actions that a role needs, as the product's tests on peers of AWS saw.
-func recorded(t *testing.T, role string) map[string]bool {
-	t.Helper()
-	text, err := os.ReadFile("../../pipeline/cloud/awstest/calls/" + role + ".txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	all := map[string]bool{}
-	for line := range strings.Lines(string(text)) {
-		action, _, _ := strings.Cut(line, " ")
-		all[action] = true
-	}
-	return all
-}
-
-// granted are the actions that a role may do.
+// granted is what a role may do, on what, as the lists have it.
 func (m *made) granted(t *testing.T, role string) map[string]bool {
 	t.Helper()
 	got := map[string]bool{}
 	for _, s := range m.statements(t) {
-		if strings.Contains(s.role, "/Role"+role) {
-			for _, a := range s.actions {
-				if !strings.HasPrefix(a, "elasticfilesystem:") { // a mount, where the fleet has one
-					got[a] = true
+		if !strings.Contains(s.role, "/Role"+role) {
+			continue
+		}
+		for _, a := range s.actions {
+			for _, r := range s.resources {
+				if kind := kindOf(r); kind != "scratch" { // a mount, where the fleet has one
+					got[a+" "+kind] = true
 				}
 			}
 		}

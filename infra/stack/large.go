@@ -9,8 +9,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsssm"
 )
 
-// large is machines for meshes that no Fargate task holds. There are none while nobody asks:
-// operators start tasks on them, for the backfill lane.
+// large is machines for meshes that no ordinary worker holds, and leaves to them. There are
+// none while nobody asks: operators start tasks on them when jobs-large rings.
 type large struct {
 	group    awsautoscaling.CfnAutoScalingGroup
 	provider awsecs.CfnCapacityProvider
@@ -31,9 +31,9 @@ func (s *site) large(f *fleet, n *network) *large {
 	return l
 }
 
-// largeMeshes is the task for them.
+// largeMeshes is the task for them. It has all lanes, since what is left to it is in any.
 func (s *site) largeMeshes(f *fleet, q *queues, d *data) {
-	t := s.worker(q, d, "large", "backfill=1", s.Fleet.Large.CPU, s.Fleet.Large.MemoryMiB)
+	t := s.worker(q, d, "large", s.Fleet.Large.CPU, s.Fleet.Large.MemoryMiB)
 	t.machine = true
 	s.container(f.stack, t)
 }

@@ -53,7 +53,7 @@ func (s *site) originTask(d *data) task {
 	o := &s.Origin
 	return task{
 		id: "origin", probed: true, command: role.Origin(s.Config, d.where()), cpu: o.CPU, memory: o.MemoryMiB, disk: max(o.DiskGiB+5, 21), grants: s.originGrants(d),
-		why: "An origin reads objects whose names are hashes, below one prefix, and asks two indexes of one table.",
+		why: "An origin reads objects whose names are hashes, below one prefix.",
 	}
 }
 

@@ -49,9 +49,15 @@ func (s *site) shield() *cf.CfnDistribution_OriginShieldProperty {
 	return &cf.CfnDistribution_OriginShieldProperty{Enabled: true, OriginShieldRegion: &s.Region}
 }
 
+// failoverCodes say that an origin can't answer, or was not reached.
+var failoverCodes = []int{500, 502, 503, 504}
+
 // failover asks the standby when an origin can't be reached or says that it can't.
 func failover(name string) any {
-	codes := []any{500.0, 502.0, 503.0, 504.0}
+	var codes []any
+	for _, c := range failoverCodes {
+		codes = append(codes, float64(c))
+	}
 	member := func(id string) any { return &cf.CfnDistribution_OriginGroupMemberProperty{OriginId: &id} }
 	return &cf.CfnDistribution_OriginGroupProperty{
 		Id:               new(name + eitherSuffix),

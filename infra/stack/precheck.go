@@ -30,7 +30,7 @@ func (s *site) precheck(st awscdk.Stack, q *queues, d *data) *precheck {
 		grant{actions: []string{"logs:CreateLogStream", "logs:PutLogEvents"}, on: []*string{logs.LogGroupArn()}},
 		// What Lambda does in this role's name: it receives and deletes messages.
 		grant{actions: []string{"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"}, on: []*string{q.uploads.jobs.QueueArn()}}))
-	accept(may, "AwsSolutions-IAM5", "The pre-check reads uploads and writes sources, whose names are hashes, below three prefixes, asks two indexes of one table, and writes to streams of one log group.")
+	accept(may, "AwsSolutions-IAM5", "The pre-check reads uploads and writes sources, whose names are hashes, below three prefixes, and writes to streams of one log group.")
 	repository := awsecr.Repository_FromRepositoryName(st, new("Imageprecheck"), &s.Image.Repository)
 	f := awslambda.NewCfnFunction(st, new("Precheck"), &awslambda.CfnFunctionProps{
 		FunctionName: new(s.Name() + "-precheck"), Description: new("Checks uploads and registers them"),

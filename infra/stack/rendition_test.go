@@ -14,6 +14,7 @@ let chosen = '';
 const cf = {
 	kvs: () => ({ exists: async (key) => { if (broken) { throw new Error('no store'); } return key === 'locked'; } }),
 	selectRequestOriginById: (id) => { chosen = id; },
+	createRequestOriginGroup: (g) => { chosen = g.originIds.join() + ' at ' + g.failoverCriteria.statusCodes.join(); },
 };
 `
 
@@ -21,27 +22,29 @@ func TestFilesAreFoundInTheBucket(t *testing.T) {
 	hash := strings.Repeat("0a", 32)
 	for name, test := range map[string]struct {
 		uri, query, origin, want string
-		broken                   bool
+		broken, standby          bool
 	}{
 		"a file is at its key":                             {uri: "/o/acme/" + hash + "/chair.glb", want: "/rendition/acme/" + hash + "?"},
 		"what is in the query is of no use":                {uri: "/o/acme/" + hash + "/chair.webp", query: "utm", want: "/rendition/acme/" + hash + "?"},
 		"a merchant's signed files come from the origin":   {uri: "/o/locked/" + hash + "/chair.glb", query: "sig", origin: "service", want: "/o/locked/" + hash + "/chair.glb?sig"},
+		"or from the standby's, when that fails":           {uri: "/o/locked/" + hash + "/chair.glb", query: "sig", origin: "service,service-standby at 500,502,503,504", want: "/o/locked/" + hash + "/chair.glb?sig", standby: true},
+		"a standby makes no difference to open files":      {uri: "/o/acme/" + hash + "/chair.glb", want: "/rendition/acme/" + hash + "?", standby: true},
 		"without the store nobody is trusted":              {uri: "/o/acme/" + hash + "/chair.glb", origin: "service", want: "/o/acme/" + hash + "/chair.glb?", broken: true},
 		"what is no hash is the origin's to refuse":        {uri: "/o/acme/" + hash[1:] + "/chair.glb", origin: "service", want: "/o/acme/" + hash[1:] + "/chair.glb?"},
 		"what climbs is the origin's to refuse":            {uri: "/o/../" + hash + "/chair.glb", origin: "service", want: "/o/../" + hash + "/chair.glb?"},
 		"what has no known type is the origin's to refuse": {uri: "/o/acme/" + hash + "/chair.exe", origin: "service", want: "/o/acme/" + hash + "/chair.exe?"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if origin, got := handle(t, test.uri, test.query, test.broken); got != test.want || origin != test.origin {
+			if origin, got := handle(t, renditionFunction(test.standby), test.uri, test.query, test.broken); got != test.want || origin != test.origin {
 				t.Errorf("got %s from %q, want %s from %q", got, origin, test.want, test.origin)
 			}
 		})
 	}
 }
 
-func handle(t *testing.T, uri, query string, broken bool) (origin, sent string) {
+func handle(t *testing.T, function, uri, query string, broken bool) (origin, sent string) {
 	t.Helper()
-	code, found := strings.CutPrefix(renditionFunction, "import cf from 'cloudfront';\n") // has to be the first line
+	code, found := strings.CutPrefix(function, "import cf from 'cloudfront';\n") // has to be the first line
 	if !found {
 		t.Fatal("the function begins with something else")
 	}

@@ -6,6 +6,7 @@ import cf from 'cloudfront';
 // the key-value store; where it can't be read, nobody is trusted.
 const file = /^\/o\/([a-z0-9][a-z0-9._-]{0,127})\/([0-9a-f]{64})\/[a-z0-9][a-z0-9._-]*\.(glb|usdz|ktx2|webp|jpg|png|avif)$/;
 const signed = cf.kvs();
+const service = {{origins}}; // the second, where there is one, when the first fails
 
 async function open(merchant) {
     try {
@@ -23,7 +24,11 @@ async function handler(event) {
     if (parts && await open(parts[1])) {
         request.uri = '/rendition/' + parts[1] + '/' + parts[2];
     } else {
-        cf.selectRequestOriginById('service');
+        if (service.length === 2) {
+            cf.createRequestOriginGroup({ originIds: service, failoverCriteria: { statusCodes: {{codes}} } });
+        } else {
+            cf.selectRequestOriginById(service[0]);
+        }
         if (query.exp) {
             kept.exp = query.exp;
         }
