@@ -44,16 +44,14 @@ func PlanBatch(ctx context.Context, c asset.Catalog, s asset.Store, r Recipe, f 
 	}
 	merchants := slices.Compact(slices.Sorted(slices.Values(f.Merchants)))
 	for _, m := range merchants {
-		list, err := c.List(ctx, m)
+		err := asset.EachModel(ctx, c, m, func(newest asset.Version) error {
+			if !f.Takes(newest.Model) {
+				return nil
+			}
+			return p.consider(ctx, c, s, newest, f)
+		})
 		if err != nil {
 			return p, err
-		}
-		for _, newest := range list {
-			if f.Takes(newest.Model) {
-				if err := p.consider(ctx, c, s, newest, f); err != nil {
-					return p, err
-				}
-			}
 		}
 	}
 	p.Seal()

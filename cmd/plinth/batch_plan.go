@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"os"
 	"runtime"
 	"slices"
@@ -141,13 +140,9 @@ func (o *batchPlanOptions) make(ctx context.Context, c console) (p pipeline.Batc
 
 func planCatalog(ctx context.Context, h *home, r pipeline.Recipe, f pipeline.BatchFilter) (pipeline.BatchPlan, error) {
 	if slices.Contains(f.Merchants, "*") {
-		all, err := h.catalog.Jobs(ctx, math.MaxInt32)
-		if err != nil {
+		var err error
+		if f.Merchants, err = h.catalog.Merchants(ctx); err != nil {
 			return pipeline.BatchPlan{}, err
-		}
-		f.Merchants = nil
-		for _, v := range all {
-			f.Merchants = append(f.Merchants, v.Merchant)
 		}
 	}
 	p, err := pipeline.PlanBatch(ctx, h.catalog, h.store, r, f)
