@@ -33,7 +33,7 @@ type BatchRun struct {
 	Canary      float64       // share of the items that end before others begin
 	StopOn      float64       // share that may fail, see BatchTally.Stops
 	Every       time.Duration // items that have begun are looked at so often
-	Retry       bool          // items that failed begin again
+	Retry       bool          // items that failed, or seemed overtaken, begin again
 
 	Progress func(BatchTally) // told when something ended; nil is nobody
 
@@ -59,7 +59,7 @@ func (b *BatchRun) Run(ctx context.Context) (BatchTally, error) {
 	}
 	AddHistory(b.all, b.Plan, b.Journal.BatchHistory)
 	for k := range b.all {
-		if b.Retry && b.all[k].State == BatchFailed {
+		if s := b.all[k].State; b.Retry && (s == BatchFailed || s == BatchOvertaken) {
 			b.all[k] = Standing{State: BatchLeftOver}
 		}
 	}
@@ -73,14 +73,16 @@ func (b *BatchRun) Run(ctx context.Context) (BatchTally, error) {
 }
 
 // AddHistory adds to what a place tells of a plan's items what only its journal knows:
-// failures of a folder, where nothing is written then, and those of a catalog that were
-// there before the plan.
+// failures of a folder, where nothing is written then, files in it that have changed, and
+// failures of a catalog that were there before the plan.
 func AddHistory(all []Standing, p BatchPlan, h BatchHistory) {
 	for k, i := range p.Models {
 		failure, failed := h.Failures[i.Name()]
 		switch {
 		case all[k].State == BatchLeftOver && failed:
 			all[k] = Standing{State: BatchFailed, Failure: &failure}
+		case all[k].State == BatchLeftOver && h.Overtaken[i.Name()]:
+			all[k] = Standing{State: BatchOvertaken}
 		case all[k].State == BatchFailed && !h.Sent[i.Name()]:
 			all[k] = Standing{State: BatchLeftOver}
 		}
@@ -143,8 +145,7 @@ func (b *BatchRun) begin(ctx context.Context, k int) error {
 		return fmt.Errorf("begin %s: %w", item.Name(), err)
 	}
 	if s.State == BatchOvertaken {
-		b.all[k] = s
-		return nil
+		return b.stands(k, s)
 	}
 	if err := b.Journal.write(journalLine{What: journalSent, Item: item.Name()}); err != nil {
 		return err
@@ -184,7 +185,7 @@ func (b *BatchRun) stands(k int, s Standing) error {
 	case BatchFailed:
 		return b.Journal.write(journalLine{What: journalFailed, Item: item, Failure: s.Failure})
 	case BatchOvertaken:
-		return nil
+		return b.Journal.write(journalLine{What: journalOvertaken, Item: item})
 	}
 	b.flying = append(b.flying, k)
 	return nil

@@ -46,3 +46,30 @@ func TestABrokenJournalIsTold(t *testing.T) {
 		}
 	}
 }
+
+func TestAFileThatChangesIsOvertaken(t *testing.T) {
+	t.Parallel()
+	in, out, plan := folder(t, "lamp", "rack")
+	done(t, exitOK, "batch", "plan", in, "-o", out, "--plan", plan, "--sample", "0", "--recipe", quick(t, 320))
+	file := filepath.Join(in, "lamp.glb")
+	if err := os.WriteFile(file, sample(t, "flag"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		text, _ := done(t, exitOK, "batch", "run", plan, "--json")
+		if r := report(t, text); r.Overtaken != 1 || r.Ready != 1 || r.Left != 0 {
+			t.Fatalf("got %+v", r)
+		}
+	}
+	// --watch ends once all has.
+	if text, _ := done(t, exitOK, "batch", "status", plan, "--watch"); !strings.Contains(text, "Plan again") {
+		t.Errorf("it says\n%s", text)
+	}
+	if err := os.WriteFile(file, sample(t, "lamp"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	text, _ := done(t, exitOK, "batch", "run", plan, "--json", "--retry")
+	if r := report(t, text); r.Overtaken != 0 || r.Ready != 2 {
+		t.Errorf("after the file is back: %+v", r)
+	}
+}
