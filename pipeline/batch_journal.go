@@ -169,5 +169,26 @@ func (j *BatchJournal) Restored(i BatchItem) error {
 	return j.write(journalLine{What: journalRestored, Item: i.Name()})
 }
 
+// RetireBatchJournal puts the journal of a plan that was rolled back aside, as FILE.rolled-back,
+// so that the same plan, made again, can be carried out. Others stay.
+func RetireBatchJournal(file string, p BatchPlan) error {
+	text, err := os.ReadFile(file)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read the journal: %w", err)
+	}
+	// One that can't be read, or is another plan's, is told by whoever opens it.
+	if h, _, err := readHistory(text, p); err != nil || !h.RolledBack {
+		return nil
+	}
+	j, err := OpenBatchJournal(file, p) // nobody is at work on it
+	if err != nil {
+		return err
+	}
+	return errors.Join(os.Rename(file, file+".rolled-back"), j.Close())
+}
+
 // Close lets go of the journal.
 func (j *BatchJournal) Close() error { return j.file.Close() }

@@ -46,12 +46,15 @@ type BatchRun struct {
 // ErrTooManyFailed says that a run was stopped because of its failures.
 var ErrTooManyFailed = fmt.Errorf("%w: too many models failed", asset.ErrInvalid)
 
+// ErrRolledBack says that a plan was carried out and undone.
+var ErrRolledBack = fmt.Errorf("%w: this plan was rolled back; to go forward plan again with --rolled-back, which takes what was rolled back too", asset.ErrInvalid)
+
 // Run makes what is left to be made, and returns when all has ended, when too many failed
 // (ErrTooManyFailed) or when ctx is done. What has begun goes on after that, where others
 // do the work; the same run, made again, does the rest.
 func (b *BatchRun) Run(ctx context.Context) (BatchTally, error) {
 	if b.Journal.RolledBack {
-		return BatchTally{}, fmt.Errorf("%w: this plan was rolled back; plan again", asset.ErrInvalid)
+		return BatchTally{}, ErrRolledBack
 	}
 	var err error
 	if b.all, err = b.Place.Survey(ctx, b.Plan); err != nil {
@@ -74,7 +77,7 @@ func (b *BatchRun) Run(ctx context.Context) (BatchTally, error) {
 
 // AddHistory adds to what a place tells of a plan's items what only its journal knows:
 // failures of a folder, where nothing is written then, files in it that have changed, and
-// failures of a catalog that were there before the plan.
+// failures of a catalog, and what was rolled back in it, that were there before the plan.
 func AddHistory(all []Standing, p BatchPlan, h BatchHistory) {
 	for k, i := range p.Models {
 		failure, failed := h.Failures[i.Name()]
@@ -83,7 +86,7 @@ func AddHistory(all []Standing, p BatchPlan, h BatchHistory) {
 			all[k] = Standing{State: BatchFailed, Failure: &failure}
 		case all[k].State == BatchLeftOver && h.Overtaken[i.Name()]:
 			all[k] = Standing{State: BatchOvertaken}
-		case all[k].State == BatchFailed && !h.Sent[i.Name()]:
+		case (all[k].State == BatchFailed || i.Again && all[k].State == BatchReady && !all[k].Live) && !h.Sent[i.Name()]:
 			all[k] = Standing{State: BatchLeftOver}
 		}
 	}

@@ -183,6 +183,9 @@ func runWith(ctx context.Context, h *home, work bool, run *pipeline.BatchRun) er
 // end tells how a run ended, and how to go on.
 func (o *batchRunOptions) end(ctx context.Context, c console, p pipeline.BatchPlan, place pipeline.BatchPlace, err error) error {
 	stopped, broken := errors.Is(err, pipeline.ErrTooManyFailed), ctx.Err() != nil
+	if errors.Is(err, pipeline.ErrRolledBack) {
+		return err
+	}
 	if err != nil && !stopped && !broken {
 		return fmt.Errorf("%w; what is done stays done, %s goes on", err, o.again(p))
 	}
