@@ -48,7 +48,7 @@ func (s *settings) operator(ctx context.Context, c console) (*home, error) {
 type jobsListOptions struct {
 	settings
 	states     []string
-	limit      int
+	most       int
 	json, dead bool
 }
 
@@ -68,7 +68,7 @@ nobody understands.`,
 	}
 	o.addOperator(cmd)
 	cmd.Flags().StringSliceVar(&o.states, "state", nil, "only these: queued, running, ready, failed")
-	cmd.Flags().IntVar(&o.limit, "limit", 100, "at most so many, the last changed first")
+	cmd.Flags().IntVar(&o.most, "most", 100, "at most so many, the last changed first")
 	cmd.Flags().BoolVar(&o.json, "json", false, "print JSON, one job a line")
 	cmd.Flags().BoolVar(&o.dead, "dead", false, "list the dead letters of SQS")
 	return cmd
@@ -84,6 +84,9 @@ func runJobsList(ctx context.Context, c console, o jobsListOptions) (err error) 
 			return usageError{fmt.Errorf("--state is %q, not queued, running, ready or failed", n)}
 		}
 	}
+	if o.most < 1 {
+		return usageError{fmt.Errorf("--most is %d, less than 1", o.most)}
+	}
 	if o.dead {
 		return o.listDead(ctx, c)
 	}
@@ -92,7 +95,7 @@ func runJobsList(ctx context.Context, c console, o jobsListOptions) (err error) 
 		return err
 	}
 	defer func() { err = errors.Join(err, h.close()) }()
-	list, err := h.catalog.Jobs(ctx, o.limit, states...)
+	list, err := h.catalog.Jobs(ctx, o.most, states...)
 	if err != nil {
 		return err
 	}
@@ -154,7 +157,7 @@ func (o *jobsListOptions) listDead(ctx context.Context, c console) (err error) {
 	if h.lanes == nil {
 		return usageError{fmt.Errorf("--dead is about SQS, and --queue is %s; what is buried there is in plinth jobs list --state failed", o.where.queue)}
 	}
-	found, err := h.lanes.Buried(ctx, o.limit)
+	found, err := h.lanes.Buried(ctx, o.most)
 	if err != nil {
 		return err
 	}
