@@ -135,7 +135,7 @@ func (r batchReport) print(c console, asJSON bool) error {
 		_, _ = fmt.Fprintf(c.out, "%d are overtaken, and left alone: their files or what is live of them changed after this was planned. Plan again to make these.\n", r.Overtaken)
 	}
 	for _, f := range r.Failures {
-		_, _ = fmt.Fprintf(c.out, "%s: %s\n  see it again: %s\n", f.Model, f.Reason, f.Reproduce)
+		tellFailure(c, f.Model, f.Failure)
 	}
 	return err
 }

@@ -19,7 +19,7 @@ func newJobs(c console) *cobra.Command {
 	list := newJobsList(c)
 	list.Use = "list"
 	cmd.Short += "; and act on them"
-	cmd.AddCommand(list, newJobsShow(c), newJobsRedrive(c), newJobsBury(c))
+	cmd.AddCommand(list, newJobsShow(c), newJobsRedrive(c), newJobsBury(c), newJobsDrop(c))
 	return cmd
 }
 
@@ -59,7 +59,8 @@ func newJobsList(c console) *cobra.Command {
 		Short: "List jobs: what waits, runs, is done, and what is buried and why",
 		Long: `List tells of the jobs in the catalog. With --dead it tells of the dead letters of all
 lanes of SQS instead: those of jobs that can't succeed, with reason, and messages that
-nobody understands.`,
+nobody understands: these are told by their ID and the beginning of what is in them, and
+"drop" deletes them.`,
 		Example: `  plinth jobs list
   plinth jobs list --state failed --json
   plinth jobs list --dead --catalog dynamodb://plinth --store s3://plinth-derived --queue sqs://plinth`,
@@ -111,7 +112,7 @@ func runJobsList(ctx context.Context, c console, o jobsListOptions) (err error) 
 	_, err = fmt.Fprintln(c.out, t.Render())
 	for _, v := range list {
 		if v.Failure != nil {
-			_, _ = fmt.Fprintf(c.out, "%s: %s\n  see it again: %s\n", nameOf(v.Ref()), v.Failure.Reason, v.Failure.Reproduce)
+			tellFailure(c, nameOf(v.Ref()), *v.Failure)
 		}
 	}
 	return err
@@ -135,6 +136,14 @@ type deadLetter struct {
 	Receives int       `json:"receives"` // in its lane; 0 is unknown
 	Sent     time.Time `json:"sent"`
 	Body     string    `json:"body,omitempty"` // of a message that is no job
+}
+
+// name is the model's name for people.
+func (l deadLetter) name() string {
+	if l.Model == "" {
+		return noJob
+	}
+	return nameOf(l.Job)
 }
 
 func (s *settings) letter(b cloud.BuriedJob) deadLetter {
@@ -172,19 +181,17 @@ func (o *jobsListOptions) listDead(ctx context.Context, c console) (err error) {
 	t.SetStyle(table.StyleLight)
 	t.AppendHeader(table.Row{"Model", "Version", "Lane", "Receives", "Code", "Stage", "Sent"})
 	for _, l := range letters {
-		name := "(no job)"
-		if l.Model != "" {
-			name = nameOf(l.Job)
-		}
-		t.AppendRow(table.Row{name, l.Version, l.Lane, l.Receives, l.Code, l.Stage, when(l.Sent)})
+		t.AppendRow(table.Row{l.name(), l.Version, l.Lane, l.Receives, l.Code, l.Stage, when(l.Sent)})
 	}
 	_, err = fmt.Fprintln(c.out, t.Render())
 	for _, l := range letters {
-		switch {
-		case l.Reason != "":
-			_, _ = fmt.Fprintf(c.out, "%s: %s\n  see it again: %s\n", l.Model, l.Reason, l.Reproduce)
-		case l.Body != "":
-			_, _ = fmt.Fprintf(c.out, "%s: %.200q\n", l.ID, l.Body)
+		name := l.name()
+		if name == noJob {
+			name = l.ID
+			_, _ = fmt.Fprintf(c.out, "%s: %s\n", name, beginning(l.Body))
+		}
+		if l.Reason != "" {
+			tellFailure(c, name, l.Failure)
 		}
 	}
 	return err
