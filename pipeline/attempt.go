@@ -261,7 +261,7 @@ func (a *attempt) report(end Outcome, code string, err error) {
 	if err != nil && end != Busy && end != Settled && end != Drained && end != Elsewhere {
 		level = slog.LevelError
 	}
-	a.worker.Log.Log(context.Background(), level, "job", "id", v.Model, "version", v.Version, "source", v.Source, "recipe", v.Recipe.Name,
+	a.worker.Log.Log(context.Background(), level, "job", "id", v.Model, "merchant", v.Merchant, "version", v.Version, "source", v.Source, "recipe", v.Recipe.Name,
 		"stage", told.Stage, "attempt", v.Attempts, "ms", told.Wall.Milliseconds(), "cpu", told.CPU.Milliseconds(),
 		"bytes", told.Bytes, "uploaded", told.Uploaded, "dollars", told.Dollars, "end", end, "err", err)
 	if a.worker.Report != nil {

@@ -40,6 +40,7 @@ type BatchItem struct {
 	Newest   string          `json:"newest,omitempty"`   // upload
 	Previous string          `json:"previous,omitempty"` // version that is live, what a rollback restores
 	From     asset.RecipeRef `json:"from,omitzero"`      // what made that
+	Again    bool            `json:"again,omitempty"`    // Version is ready and was rolled back: it is to be live again
 }
 
 // Name is the item's name for people.

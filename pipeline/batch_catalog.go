@@ -30,12 +30,13 @@ func (c *BatchCatalog) Survey(ctx context.Context, p BatchPlan) ([]Standing, err
 	for k, i := range p.Models {
 		if !listed[i.Merchant] {
 			listed[i.Merchant] = true
-			list, err := c.Catalog.List(ctx, i.Merchant)
+			err := asset.EachModel(ctx, c.Catalog, i.Merchant, func(v asset.Version) error {
+				v.Findings = nil // there may be many
+				newest[asset.Job{Merchant: v.Merchant, Model: v.Model}] = v
+				return nil
+			})
 			if err != nil {
 				return nil, err
-			}
-			for _, v := range list {
-				newest[asset.Job{Merchant: v.Merchant, Model: v.Model}] = v
 			}
 		}
 		var err error

@@ -25,18 +25,20 @@ type BatchJournal struct {
 type BatchHistory struct {
 	Sent       map[string]bool          // items, by name, that were begun
 	Failures   map[string]asset.Failure // of items that failed
+	Overtaken  map[string]bool          // items that were found to be another model by then
 	Ends       []time.Time              // of items, in the order they ended
 	RolledBack bool                     // a rollback has begun
 }
 
 // What a line of a journal tells.
 const (
-	journalPlan     = "plan"
-	journalSent     = "sent"
-	journalReady    = "ready"
-	journalFailed   = "failed"
-	journalRollback = "rollback"
-	journalRestored = "restored"
+	journalPlan      = "plan"
+	journalSent      = "sent"
+	journalReady     = "ready"
+	journalFailed    = "failed"
+	journalOvertaken = "overtaken"
+	journalRollback  = "rollback"
+	journalRestored  = "restored"
 )
 
 type journalLine struct {
@@ -102,7 +104,7 @@ func ReadBatchHistory(file string, p BatchPlan) (BatchHistory, error) {
 
 // readHistory reads lines, and how many bytes are whole ones.
 func readHistory(text []byte, p BatchPlan) (h BatchHistory, whole int, err error) {
-	h = BatchHistory{Sent: map[string]bool{}, Failures: map[string]asset.Failure{}}
+	h = BatchHistory{Sent: map[string]bool{}, Failures: map[string]asset.Failure{}, Overtaken: map[string]bool{}}
 	for n := 1; ; n++ {
 		end := bytes.IndexByte(text[whole:], '\n')
 		if end < 0 {
@@ -125,6 +127,7 @@ func (h *BatchHistory) note(l journalLine) {
 	case journalSent:
 		h.Sent[l.Item] = true
 		delete(h.Failures, l.Item)
+		delete(h.Overtaken, l.Item)
 	case journalReady:
 		h.Ends = append(h.Ends, l.At)
 		delete(h.Failures, l.Item)
@@ -133,6 +136,9 @@ func (h *BatchHistory) note(l journalLine) {
 		if l.Failure != nil {
 			h.Failures[l.Item] = *l.Failure
 		}
+	case journalOvertaken:
+		h.Overtaken[l.Item] = true
+		delete(h.Failures, l.Item)
 	case journalRollback:
 		h.RolledBack = true
 	}
@@ -161,6 +167,27 @@ func (j *BatchJournal) RollBack() error { return j.write(journalLine{What: journ
 // Restored notes that a model is what it was before.
 func (j *BatchJournal) Restored(i BatchItem) error {
 	return j.write(journalLine{What: journalRestored, Item: i.Name()})
+}
+
+// RetireBatchJournal puts the journal of a plan that was rolled back aside, as FILE.rolled-back,
+// so that the same plan, made again, can be carried out. Others stay.
+func RetireBatchJournal(file string, p BatchPlan) error {
+	text, err := os.ReadFile(file)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read the journal: %w", err)
+	}
+	// One that can't be read, or is another plan's, is told by whoever opens it.
+	if h, _, err := readHistory(text, p); err != nil || !h.RolledBack {
+		return nil
+	}
+	j, err := OpenBatchJournal(file, p) // nobody is at work on it
+	if err != nil {
+		return err
+	}
+	return errors.Join(os.Rename(file, file+".rolled-back"), j.Close())
 }
 
 // Close lets go of the journal.

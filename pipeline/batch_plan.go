@@ -14,6 +14,7 @@ type BatchFilter struct {
 	Merchants []string
 	Models    []string // patterns of names, as path.Match has them; none is all
 	Failed    bool     // those whose newest upload failed, too
+	Withdrawn bool     // those that the recipe made and that were rolled back then, too
 }
 
 // Check returns ErrInvalid for a pattern that can't be.
@@ -36,6 +37,7 @@ func (f BatchFilter) Takes(model string) bool {
 
 // PlanBatch finds the models of a catalog that shoppers would see differently by recipe r:
 // those whose live version, or, with Failed, whose failed upload, was made by another one.
+// With Withdrawn it takes those that this one made before a rollback.
 // s is where sources are kept.
 func PlanBatch(ctx context.Context, c asset.Catalog, s asset.Store, r Recipe, f BatchFilter) (BatchPlan, error) {
 	p := BatchPlan{Recipe: r, Models: []BatchItem{}}
@@ -44,16 +46,14 @@ func PlanBatch(ctx context.Context, c asset.Catalog, s asset.Store, r Recipe, f 
 	}
 	merchants := slices.Compact(slices.Sorted(slices.Values(f.Merchants)))
 	for _, m := range merchants {
-		list, err := c.List(ctx, m)
+		err := asset.EachModel(ctx, c, m, func(newest asset.Version) error {
+			if !f.Takes(newest.Model) {
+				return nil
+			}
+			return p.consider(ctx, c, s, newest, f)
+		})
 		if err != nil {
 			return p, err
-		}
-		for _, newest := range list {
-			if f.Takes(newest.Model) {
-				if err := p.consider(ctx, c, s, newest, f); err != nil {
-					return p, err
-				}
-			}
 		}
 	}
 	p.Seal()
@@ -94,10 +94,11 @@ func (p *BatchPlan) consider(ctx context.Context, c asset.Catalog, s asset.Store
 	switch {
 	case p.made(base):
 		p.Left.Same++
-	case there:
+	case there && !f.Withdrawn:
 		p.Left.Withdrawn++
 	default:
 		p.add(base, newest, live)
+		p.Models[len(p.Models)-1].Again = there
 	}
 	return nil
 }

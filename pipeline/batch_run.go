@@ -33,7 +33,7 @@ type BatchRun struct {
 	Canary      float64       // share of the items that end before others begin
 	StopOn      float64       // share that may fail, see BatchTally.Stops
 	Every       time.Duration // items that have begun are looked at so often
-	Retry       bool          // items that failed begin again
+	Retry       bool          // items that failed, or seemed overtaken, begin again
 
 	Progress func(BatchTally) // told when something ended; nil is nobody
 
@@ -46,12 +46,15 @@ type BatchRun struct {
 // ErrTooManyFailed says that a run was stopped because of its failures.
 var ErrTooManyFailed = fmt.Errorf("%w: too many models failed", asset.ErrInvalid)
 
+// ErrRolledBack says that a plan was carried out and undone.
+var ErrRolledBack = fmt.Errorf("%w: this plan was rolled back; to go forward plan again with --rolled-back, which takes what was rolled back too", asset.ErrInvalid)
+
 // Run makes what is left to be made, and returns when all has ended, when too many failed
 // (ErrTooManyFailed) or when ctx is done. What has begun goes on after that, where others
 // do the work; the same run, made again, does the rest.
 func (b *BatchRun) Run(ctx context.Context) (BatchTally, error) {
 	if b.Journal.RolledBack {
-		return BatchTally{}, fmt.Errorf("%w: this plan was rolled back; plan again", asset.ErrInvalid)
+		return BatchTally{}, ErrRolledBack
 	}
 	var err error
 	if b.all, err = b.Place.Survey(ctx, b.Plan); err != nil {
@@ -59,7 +62,7 @@ func (b *BatchRun) Run(ctx context.Context) (BatchTally, error) {
 	}
 	AddHistory(b.all, b.Plan, b.Journal.BatchHistory)
 	for k := range b.all {
-		if b.Retry && b.all[k].State == BatchFailed {
+		if s := b.all[k].State; b.Retry && (s == BatchFailed || s == BatchOvertaken) {
 			b.all[k] = Standing{State: BatchLeftOver}
 		}
 	}
@@ -73,15 +76,17 @@ func (b *BatchRun) Run(ctx context.Context) (BatchTally, error) {
 }
 
 // AddHistory adds to what a place tells of a plan's items what only its journal knows:
-// failures of a folder, where nothing is written then, and those of a catalog that were
-// there before the plan.
+// failures of a folder, where nothing is written then, files in it that have changed, and
+// failures of a catalog, and what was rolled back in it, that were there before the plan.
 func AddHistory(all []Standing, p BatchPlan, h BatchHistory) {
 	for k, i := range p.Models {
 		failure, failed := h.Failures[i.Name()]
 		switch {
 		case all[k].State == BatchLeftOver && failed:
 			all[k] = Standing{State: BatchFailed, Failure: &failure}
-		case all[k].State == BatchFailed && !h.Sent[i.Name()]:
+		case all[k].State == BatchLeftOver && h.Overtaken[i.Name()]:
+			all[k] = Standing{State: BatchOvertaken}
+		case (all[k].State == BatchFailed || i.Again && all[k].State == BatchReady && !all[k].Live) && !h.Sent[i.Name()]:
 			all[k] = Standing{State: BatchLeftOver}
 		}
 	}
@@ -143,8 +148,7 @@ func (b *BatchRun) begin(ctx context.Context, k int) error {
 		return fmt.Errorf("begin %s: %w", item.Name(), err)
 	}
 	if s.State == BatchOvertaken {
-		b.all[k] = s
-		return nil
+		return b.stands(k, s)
 	}
 	if err := b.Journal.write(journalLine{What: journalSent, Item: item.Name()}); err != nil {
 		return err
@@ -184,7 +188,7 @@ func (b *BatchRun) stands(k int, s Standing) error {
 	case BatchFailed:
 		return b.Journal.write(journalLine{What: journalFailed, Item: item, Failure: s.Failure})
 	case BatchOvertaken:
-		return nil
+		return b.Journal.write(journalLine{What: journalOvertaken, Item: item})
 	}
 	b.flying = append(b.flying, k)
 	return nil

@@ -137,19 +137,15 @@ func (w *sweep) mark(ctx context.Context, merchant string) error {
 		return nil
 	}
 	w.merchant, w.needed = merchant, map[[sha256.Size]byte]bool{}
-	models, err := w.Catalog.List(ctx, merchant)
-	if err != nil {
-		return err
+	models := 0
+	err := asset.EachModel(ctx, w.Catalog, merchant, func(v asset.Version) error {
+		models++
+		return w.markModel(ctx, merchant, v.Model)
+	})
+	if err == nil && models == 0 {
+		err = fmt.Errorf("%w: the store has renditions of merchant %s, of whom the catalog has no model; is it the store's own?", asset.ErrInvalid, merchant)
 	}
-	if len(models) == 0 {
-		return fmt.Errorf("%w: the store has renditions of merchant %s, of whom the catalog has no model; is it the store's own?", asset.ErrInvalid, merchant)
-	}
-	for _, m := range models {
-		if err := w.markModel(ctx, merchant, m.Model); err != nil {
-			return err
-		}
-	}
-	return nil
+	return err
 }
 
 func (w *sweep) markModel(ctx context.Context, merchant, model string) error {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"os"
 	"runtime"
 	"slices"
@@ -36,7 +35,8 @@ made them, and writes them to a file. Nothing else is changed. With FOLDER it lo
 the models in there and at what "plinth convert" or a batch has written to OUT.
 
 Models whose newest upload waits or is being made are left out; those whose newest upload
-failed are too, unless --failed; those refused on arrival wait for another upload. What was rolled back after this recipe made it stays so.
+failed are too, unless --failed; those refused on arrival wait for another upload. What was rolled back after this recipe made it stays so,
+unless --rolled-back: then a run makes it live again, without making it anew.
 
 What it takes is concluded from a --sample of the models, small and large ones, that is
 really made here, and then thrown away: CPU seconds for each byte of source. The range
@@ -63,6 +63,7 @@ The same catalog and recipe give the same plan, but for the estimate.`,
 	f.StringSliceVar(&o.filter.Merchants, "merchant", []string{asset.Merchant}, "whose models; * is everybody's")
 	f.StringSliceVar(&o.filter.Models, "model", nil, "only models of these names, which may have *, ? and [a-z]")
 	f.BoolVar(&o.filter.Failed, "failed", false, "also models whose newest upload failed")
+	f.BoolVar(&o.filter.Withdrawn, "rolled-back", false, "also models that this recipe made and that were rolled back then")
 	f.IntVar(&o.sample, "sample", 3, "models to make to see how long it takes; 0 is none")
 	f.IntVar(&o.processors, "processors", runtime.NumCPU(), "processors that will be at work, for the estimate")
 	f.StringVar(&o.prices, "prices", "", "file with what AWS asks, in the form of the built-in list; empty is that")
@@ -94,6 +95,11 @@ func runBatchPlan(ctx context.Context, c console, o batchPlanOptions) error {
 	}
 	if o.plan == "" {
 		o.plan = "plan-" + p.ID + ".json"
+	}
+	if o.in != "" || o.filter.Withdrawn {
+		if err := pipeline.RetireBatchJournal(journalOf(o.plan), p); err != nil {
+			return err
+		}
 	}
 	if err := writeWhole(o.plan, append(text, '\n')); err != nil {
 		return fmt.Errorf("write the plan: %w", err)
@@ -141,13 +147,9 @@ func (o *batchPlanOptions) make(ctx context.Context, c console) (p pipeline.Batc
 
 func planCatalog(ctx context.Context, h *home, r pipeline.Recipe, f pipeline.BatchFilter) (pipeline.BatchPlan, error) {
 	if slices.Contains(f.Merchants, "*") {
-		all, err := h.catalog.Jobs(ctx, math.MaxInt32)
-		if err != nil {
+		var err error
+		if f.Merchants, err = h.catalog.Merchants(ctx); err != nil {
 			return pipeline.BatchPlan{}, err
-		}
-		f.Merchants = nil
-		for _, v := range all {
-			f.Merchants = append(f.Merchants, v.Merchant)
 		}
 	}
 	p, err := pipeline.PlanBatch(ctx, h.catalog, h.store, r, f)
@@ -189,6 +191,9 @@ func (o *batchPlanOptions) print(c console, p pipeline.BatchPlan) error {
 	t.AppendFooter(table.Row{"All", len(p.Models), p.Bytes})
 	_, err := fmt.Fprintf(c.out, "%s\nTo be made by %s %.8s. Left out: %d are made by it, %d are unfinished, %d failed, %d were refused on arrival, %d were rolled back.\n%s",
 		t.Render(), p.Recipe.Name, p.Hash, p.Left.Same, p.Left.Unfinished, p.Left.Failed, p.Left.Refused, p.Left.Withdrawn, estimated(p.Estimate))
+	if err == nil && p.Left.Withdrawn > 0 {
+		_, err = fmt.Fprintln(c.out, "With --rolled-back those that were rolled back are taken too, and made live again.")
+	}
 	if err == nil && len(p.Models) > 0 {
 		_, err = fmt.Fprintf(c.out, "To do it: %s\n", o.toRun(p))
 	}

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/plinth3d/plinth/pipeline"
+	"github.com/plinth3d/plinth/pipeline/asset"
 )
 
 func newBatchRollback(c console) *cobra.Command {
@@ -22,11 +23,10 @@ func newBatchRollback(c console) *cobra.Command {
 that is live as the plan made it or would be once its job is done. Other models, those
 with a newer upload among them, stay as they are. It may be started again at any time.
 
-Origins show it within their --manifest-ttl, one second unless they say otherwise. A
-content delivery network and browsers go by Cache-Control: a minute, and ten more while
-they ask for what is new.
+` + liveWhen + `
 
-A model of which nothing was live before stays as it is.`,
+A model of which nothing was live before stays as it is; in a folder, remove OUT/MODEL to
+be rid of it. To go forward again, plan with --rolled-back.`,
 		Example: `  plinth batch rollback plan-4f2a.json
   plinth batch rollback plan-4f2a.json --catalog dynamodb://plinth --store s3://plinth-derived`,
 		Args: args(1, 1, "one plan"),
@@ -39,6 +39,9 @@ A model of which nothing was live before stays as it is.`,
 	return cmd
 }
 
+// errNothingBefore says that there is nothing to go back to. The plan can still be run.
+var errNothingBefore = fmt.Errorf("%w: nothing was live of any of the plan's models before it: there is nothing to roll back; what it made in a folder goes by removing OUT/MODEL", asset.ErrInvalid)
+
 // restoring is how many models are rolled back at a time.
 const restoring = 16
 
@@ -46,6 +49,15 @@ func runBatchRollback(ctx context.Context, c console, s settings, file string, a
 	p, err := readPlan(file)
 	if err != nil {
 		return err
+	}
+	first := 0
+	for _, i := range p.Models {
+		if i.Previous == "" {
+			first++
+		}
+	}
+	if first == len(p.Models) {
+		return errNothingBefore
 	}
 	place, closing, err := openBatch(ctx, c, s, p, file)
 	if err != nil {
@@ -64,9 +76,10 @@ func runBatchRollback(ctx context.Context, c console, s settings, file string, a
 		return fmt.Errorf("%w; %d of %d models are rolled back, start it again to go on", err, restored, len(p.Models))
 	}
 	if asJSON {
-		return printJSON(c, map[string]any{"plan": p.ID, "models": len(p.Models), "restored": restored})
+		return printJSON(c, map[string]any{"plan": p.ID, "models": len(p.Models), "restored": restored, "first": first})
 	}
-	_, err = fmt.Fprintf(c.out, "%d of %d models are rolled back; the others are not live as the plan made them.\n", restored, len(p.Models))
+	_, err = fmt.Fprintf(c.out, "%d of %d models are rolled back; of %d nothing was live before, and they stay as they are; the other %d are not live as the plan made them.\n",
+		restored, len(p.Models), first, len(p.Models)-restored-first)
 	return err
 }
 

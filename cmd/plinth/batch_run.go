@@ -61,7 +61,7 @@ if none does, run works itself. Models of a folder are made by run itself.`,
 	f.IntVar(&o.concurrency, "concurrency", 64, "models that have begun and not ended, at most")
 	f.Var(&o.canary, "canary", "share of the models that end before others begin")
 	f.Var(&o.stopOn, "stop-on", "share of the models that may fail")
-	f.BoolVar(&o.retry, "retry", false, "try again what failed")
+	f.BoolVar(&o.retry, "retry", false, "try again what failed or was overtaken")
 	f.BoolVar(&o.json, "json", false, "print how it ended as JSON")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "show no progress")
 	return cmd
@@ -183,6 +183,9 @@ func runWith(ctx context.Context, h *home, work bool, run *pipeline.BatchRun) er
 // end tells how a run ended, and how to go on.
 func (o *batchRunOptions) end(ctx context.Context, c console, p pipeline.BatchPlan, place pipeline.BatchPlace, err error) error {
 	stopped, broken := errors.Is(err, pipeline.ErrTooManyFailed), ctx.Err() != nil
+	if errors.Is(err, pipeline.ErrRolledBack) {
+		return err
+	}
 	if err != nil && !stopped && !broken {
 		return fmt.Errorf("%w; what is done stays done, %s goes on", err, o.again(p))
 	}

@@ -131,8 +131,11 @@ func (r batchReport) print(c console, asJSON bool) error {
 	if r.RolledBack {
 		_, _ = fmt.Fprintln(c.out, "It was rolled back.")
 	}
+	if r.Overtaken > 0 {
+		_, _ = fmt.Fprintf(c.out, "%d are overtaken, and left alone: their files or what is live of them changed after this was planned. Plan again to make these.\n", r.Overtaken)
+	}
 	for _, f := range r.Failures {
-		_, _ = fmt.Fprintf(c.out, "%s: %s\n  see it again: %s\n", f.Model, f.Reason, f.Reproduce)
+		tellFailure(c, f.Model, f.Failure)
 	}
 	return err
 }

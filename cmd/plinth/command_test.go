@@ -3,11 +3,14 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/spf13/pflag"
 
 	"github.com/plinth3d/plinth/pipeline/asset"
 )
@@ -240,5 +243,29 @@ func TestEngineersCommands(t *testing.T) {
 		if _, err := os.Stat(filepath.Join(levels, f)); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// The environment sets flags by name: one name must not mean a time here and a number there.
+func TestAFlagIsOfOneTypeInAllCommands(t *testing.T) {
+	types, first := map[string]string{}, map[string]string{}
+	for cmd := range below(newRoot(console{io.Discard, io.Discard})) {
+		cmd.Flags().VisitAll(func(f *pflag.Flag) {
+			kind := strings.TrimSuffix(f.Value.Type(), "Slice") // one is a list, too
+			switch {
+			case !isSetting(f):
+			case types[f.Name] == "":
+				types[f.Name], first[f.Name] = kind, cmd.CommandPath()
+			case types[f.Name] != kind:
+				t.Errorf("--%s is of type %s in %s, %s in %s", f.Name, types[f.Name], first[f.Name], kind, cmd.CommandPath())
+			}
+		})
+	}
+	if types["limit"] != "duration" {
+		t.Errorf("--limit is of type %q", types["limit"])
+	}
+	t.Setenv("PLINTH_RECIPE", "recipe.json")
+	if out, _ := done(t, exitOK, "config"); strings.Contains(out, "│ config ") {
+		t.Errorf("a flag that is no setting is listed as one:\n%s", out)
 	}
 }

@@ -33,7 +33,7 @@ func newConfig(c console) *cobra.Command {
 			for sub := range below(cmd.Root()) {
 				name := strings.TrimPrefix(sub.CommandPath(), cmd.Root().Name()+" ")
 				sub.LocalFlags().VisitAll(func(f *pflag.Flag) {
-					if f.Name != "help" {
+					if isSetting(f) {
 						t.AppendRow(table.Row{name, "--" + f.Name, variable(f.Name), f.DefValue, f.Usage})
 					}
 				})
@@ -43,6 +43,7 @@ func newConfig(c console) *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&recipe, "recipe", false, "print the built-in recipe as JSON")
+	_ = cmd.Flags().SetAnnotation("recipe", byHand, []string{"PLINTH_RECIPE is a file"}) // it is there
 	return cmd
 }
 

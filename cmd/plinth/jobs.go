@@ -19,7 +19,7 @@ func newJobs(c console) *cobra.Command {
 	list := newJobsList(c)
 	list.Use = "list"
 	cmd.Short += "; and act on them"
-	cmd.AddCommand(list, newJobsShow(c), newJobsRedrive(c), newJobsBury(c))
+	cmd.AddCommand(list, newJobsShow(c), newJobsRedrive(c), newJobsBury(c), newJobsDrop(c))
 	return cmd
 }
 
@@ -48,7 +48,7 @@ func (s *settings) operator(ctx context.Context, c console) (*home, error) {
 type jobsListOptions struct {
 	settings
 	states     []string
-	limit      int
+	most       int
 	json, dead bool
 }
 
@@ -59,7 +59,8 @@ func newJobsList(c console) *cobra.Command {
 		Short: "List jobs: what waits, runs, is done, and what is buried and why",
 		Long: `List tells of the jobs in the catalog. With --dead it tells of the dead letters of all
 lanes of SQS instead: those of jobs that can't succeed, with reason, and messages that
-nobody understands.`,
+nobody understands: these are told by their ID and the beginning of what is in them, and
+"drop" deletes them.`,
 		Example: `  plinth jobs list
   plinth jobs list --state failed --json
   plinth jobs list --dead --catalog dynamodb://plinth --store s3://plinth-derived --queue sqs://plinth`,
@@ -68,7 +69,7 @@ nobody understands.`,
 	}
 	o.addOperator(cmd)
 	cmd.Flags().StringSliceVar(&o.states, "state", nil, "only these: queued, running, ready, failed")
-	cmd.Flags().IntVar(&o.limit, "limit", 100, "at most so many, the last changed first")
+	cmd.Flags().IntVar(&o.most, "most", 100, "at most so many, the last changed first")
 	cmd.Flags().BoolVar(&o.json, "json", false, "print JSON, one job a line")
 	cmd.Flags().BoolVar(&o.dead, "dead", false, "list the dead letters of SQS")
 	return cmd
@@ -84,6 +85,9 @@ func runJobsList(ctx context.Context, c console, o jobsListOptions) (err error) 
 			return usageError{fmt.Errorf("--state is %q, not queued, running, ready or failed", n)}
 		}
 	}
+	if o.most < 1 {
+		return usageError{fmt.Errorf("--most is %d, less than 1", o.most)}
+	}
 	if o.dead {
 		return o.listDead(ctx, c)
 	}
@@ -92,7 +96,7 @@ func runJobsList(ctx context.Context, c console, o jobsListOptions) (err error) 
 		return err
 	}
 	defer func() { err = errors.Join(err, h.close()) }()
-	list, err := h.catalog.Jobs(ctx, o.limit, states...)
+	list, err := h.catalog.Jobs(ctx, o.most, states...)
 	if err != nil {
 		return err
 	}
@@ -108,7 +112,7 @@ func runJobsList(ctx context.Context, c console, o jobsListOptions) (err error) 
 	_, err = fmt.Fprintln(c.out, t.Render())
 	for _, v := range list {
 		if v.Failure != nil {
-			_, _ = fmt.Fprintf(c.out, "%s: %s\n  see it again: %s\n", nameOf(v.Ref()), v.Failure.Reason, v.Failure.Reproduce)
+			tellFailure(c, nameOf(v.Ref()), *v.Failure)
 		}
 	}
 	return err
@@ -134,6 +138,14 @@ type deadLetter struct {
 	Body     string    `json:"body,omitempty"` // of a message that is no job
 }
 
+// name is the model's name for people.
+func (l deadLetter) name() string {
+	if l.Model == "" {
+		return noJob
+	}
+	return nameOf(l.Job)
+}
+
 func (s *settings) letter(b cloud.BuriedJob) deadLetter {
 	l := deadLetter{
 		Burial: b.Burial, Job: b.Job, Lane: b.Lane, ID: b.ID, Receives: b.Receives, Sent: b.Sent,
@@ -154,7 +166,7 @@ func (o *jobsListOptions) listDead(ctx context.Context, c console) (err error) {
 	if h.lanes == nil {
 		return usageError{fmt.Errorf("--dead is about SQS, and --queue is %s; what is buried there is in plinth jobs list --state failed", o.where.queue)}
 	}
-	found, err := h.lanes.Buried(ctx, o.limit)
+	found, err := h.lanes.Buried(ctx, o.most)
 	if err != nil {
 		return err
 	}
@@ -169,19 +181,17 @@ func (o *jobsListOptions) listDead(ctx context.Context, c console) (err error) {
 	t.SetStyle(table.StyleLight)
 	t.AppendHeader(table.Row{"Model", "Version", "Lane", "Receives", "Code", "Stage", "Sent"})
 	for _, l := range letters {
-		name := "(no job)"
-		if l.Model != "" {
-			name = nameOf(l.Job)
-		}
-		t.AppendRow(table.Row{name, l.Version, l.Lane, l.Receives, l.Code, l.Stage, when(l.Sent)})
+		t.AppendRow(table.Row{l.name(), l.Version, l.Lane, l.Receives, l.Code, l.Stage, when(l.Sent)})
 	}
 	_, err = fmt.Fprintln(c.out, t.Render())
 	for _, l := range letters {
-		switch {
-		case l.Reason != "":
-			_, _ = fmt.Fprintf(c.out, "%s: %s\n  see it again: %s\n", l.Model, l.Reason, l.Reproduce)
-		case l.Body != "":
-			_, _ = fmt.Fprintf(c.out, "%s: %.200q\n", l.ID, l.Body)
+		name := l.name()
+		if name == noJob {
+			name = l.ID
+			_, _ = fmt.Fprintf(c.out, "%s: %s\n", name, beginning(l.Body))
+		}
+		if l.Reason != "" {
+			tellFailure(c, name, l.Failure)
 		}
 	}
 	return err

@@ -95,6 +95,7 @@ type redriven struct {
 	Lane   string `json:"lane,omitempty"`   // it goes to
 	Action string `json:"action"`           // queue, send, or none
 	Why    string `json:"why,omitempty"`    // none
+	Body   string `json:"body,omitempty"`   // of a dead letter that is no job
 
 	version asset.Version
 }
@@ -221,7 +222,11 @@ func (o *jobsRedriveOptions) match(list []redriven, letters []cloud.BuriedJob) (
 		case of && list[k].Action != "none":
 			list[k].Letter, list[k].Lane = b.ID, b.Lane
 		case o.all, o.code != "" && b.Code == o.code:
-			list = append(list, redriven{Job: b.Job, Code: b.Code, Letter: b.ID, Lane: b.Lane, Action: "send"})
+			r := redriven{Job: b.Job, Code: b.Code, Letter: b.ID, Lane: b.Lane, Action: "send"}
+			if b.Job.Model == "" {
+				r.Body = b.Body
+			}
+			list = append(list, r)
 		default:
 			continue
 		}
@@ -285,8 +290,17 @@ func (o *jobsRedriveOptions) print(c console, list []redriven) error {
 		if o.dryRun && r.Action != "none" {
 			done = "would be " + done
 		}
-		t.AppendRow(table.Row{nameOf(r.Job), r.Version, r.Code, r.Letter, r.Lane, done})
+		name := nameOf(r.Job)
+		if r.Model == "" {
+			name = noJob
+		}
+		t.AppendRow(table.Row{name, r.Version, r.Code, r.Letter, r.Lane, done})
 	}
 	_, err := fmt.Fprintln(c.out, t.Render())
+	for _, r := range list {
+		if r.Model == "" {
+			_, _ = fmt.Fprintf(c.out, "%s: %s\n", r.Letter, beginning(r.Body))
+		}
+	}
 	return err
 }

@@ -204,6 +204,8 @@ func TestCommandLinesOfJobs(t *testing.T) {
 	}{
 		{"jobs list --dead", exitUsage, "--dead is about SQS"},
 		{"jobs list --state lost", exitUsage, "--state"},
+		{"jobs list --most -1", exitUsage, "--most is -1"},
+		{"jobs list --most 0", exitUsage, "--most is 0"},
 		{"jobs fly", exitUsage, "wants nothing"},
 		{"jobs redrive", exitUsage, "redrive needs one of"},
 		{"jobs redrive a --all", exitUsage, "redrive needs one of"},

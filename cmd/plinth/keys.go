@@ -15,7 +15,9 @@ import (
 )
 
 func newKeys(c console) *cobra.Command {
-	return group("keys", "Issue, list and revoke API keys", newKeysIssue(c), newKeysList(c), newKeysRevoke(c))
+	cmd := group("keys", "Issue, list and revoke API keys", newKeysIssue(c), newKeysList(c), newKeysRevoke(c))
+	cmd.Long = "Keys keeps the API keys of merchants.\n\n" + notYet
+	return cmd
 }
 
 func newKeysIssue(c console) *cobra.Command {
@@ -29,7 +31,9 @@ func newKeysIssue(c console) *cobra.Command {
 		Use:   "issue MERCHANT",
 		Short: "Issue an API key and print its secret, once",
 		Long: `Issue makes an API key of a merchant. Its secret goes to stdout and is kept nowhere:
-whoever loses it issues another and revokes this one.`,
+whoever loses it issues another and revokes this one.
+
+` + notYet,
 		Example: `  plinth keys issue acme --scope upload,read --name "web shop"
   plinth keys issue acme --scope read --for 720h --json | jq -r .secret`,
 		Args: args(1, 1, "one merchant"),

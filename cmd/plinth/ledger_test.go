@@ -118,3 +118,11 @@ func TestLedgerCommandsSayWhatIsWrong(t *testing.T) {
 		}
 	}
 }
+
+func TestHelpSaysThatAccountsGuardNothingYet(t *testing.T) {
+	for _, args := range []string{"merchants --help", "merchants create --help", "keys --help", "keys issue --help"} {
+		if out, _ := done(t, exitOK, strings.Fields(args)...); !strings.Contains(out, "Nothing is guarded by this yet") {
+			t.Errorf("%s:\n%s", args, out)
+		}
+	}
+}

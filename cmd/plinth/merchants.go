@@ -13,8 +13,14 @@ import (
 )
 
 func newMerchants(c console) *cobra.Command {
-	return group("merchants", "Create, list and suspend merchants", newMerchantsCreate(c), newMerchantsList(c), newMerchantsSuspend(c))
+	cmd := group("merchants", "Create, list and suspend merchants", newMerchantsCreate(c), newMerchantsList(c), newMerchantsSuspend(c))
+	cmd.Long = "Merchants keeps the accounts of merchants.\n\n" + notYet
+	return cmd
 }
+
+// notYet says what accounts guard.
+const notYet = `Nothing is guarded by this yet: it is kept for the API of accounts, which follows. "plinth
+serve" has one merchant, default, and asks nobody for a key.`
 
 func newMerchantsCreate(c console) *cobra.Command {
 	var f ledgerFlags
@@ -23,7 +29,9 @@ func newMerchantsCreate(c console) *cobra.Command {
 		Use:   "create ID",
 		Short: "Create a merchant",
 		Long: `Create adds a merchant. Its ID is part of addresses: a to z, 0 to 9, dot, dash and
-underscore.`,
+underscore.
+
+` + notYet,
 		Example: `  plinth merchants create acme --name "Acme Furniture" --models 5000 --bytes 200000000000`,
 		Args:    args(1, 1, "one ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {

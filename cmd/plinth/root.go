@@ -73,7 +73,7 @@ func fromEnvironment(cmd *cobra.Command) error {
 	var bad error
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		value, ok := os.LookupEnv(variable(f.Name))
-		if f.Changed || !ok || f.Name == "help" || bad != nil {
+		if f.Changed || !ok || !isSetting(f) || bad != nil {
 			return
 		}
 		if err := cmd.Flags().Set(f.Name, value); err != nil {
@@ -82,6 +82,13 @@ func fromEnvironment(cmd *cobra.Command) error {
 	})
 	return bad
 }
+
+// byHand marks a flag that the environment doesn't set: it is no setting, and its name is that
+// of one.
+const byHand = "plinth-by-hand"
+
+// isSetting says whether the environment sets a flag.
+func isSetting(f *pflag.Flag) bool { return f.Name != "help" && f.Annotations[byHand] == nil }
 
 // args checks the number of arguments.
 func args(least, most int, what string) cobra.PositionalArgs {

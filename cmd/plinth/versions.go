@@ -12,6 +12,12 @@ import (
 	"github.com/plinth3d/plinth/pipeline/asset"
 )
 
+// liveWhen says when shoppers get what was made live.
+const liveWhen = `It is live at an origin within its --manifest-ttl, a second by default, of the next
+request: that one may still get what was live before. Ten seconds later at most, none
+does. A content delivery network and browsers keep an answer for a minute, and up to ten
+minutes more while they ask for what is new.`
+
 func newVersions(c console) *cobra.Command {
 	return group("versions", "List the versions of a model, and choose which is live", newVersionsList(c), newVersionsPublish(c), newVersionsRollback(c))
 }
@@ -70,7 +76,9 @@ func newVersionsPublish(c console) *cobra.Command {
 		Use:   "publish MODEL VERSION",
 		Short: "Make a version live, be it older or newer than the one that is",
 		Long: `Publish makes a version live that is ready. What is in line or being made now does not
-take its place; a later upload does. Origins show it within their --manifest-ttl.`,
+take its place; a later upload does.
+
+` + liveWhen,
 		Example: `  plinth versions publish chair 4f2a9c01d2e3b4a5`,
 		Args:    args(2, 2, "a model and a version"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -93,7 +101,9 @@ func newVersionsRollback(c console) *cobra.Command {
 		Use:   "rollback MODEL",
 		Short: "Make the version live that came before the one that is",
 		Long: `Rollback makes the newest of the versions live that are ready and were uploaded before
-the one that is live. Again, it goes one further back; "publish" goes anywhere.`,
+the one that is live. Again, it goes one further back; "publish" goes anywhere.
+
+` + liveWhen,
 		Example: `  plinth versions rollback chair --merchant acme`,
 		Args:    args(1, 1, "one model"),
 		RunE: func(cmd *cobra.Command, args []string) error {

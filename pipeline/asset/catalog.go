@@ -129,6 +129,13 @@ type Catalog interface {
 	// List returns the newest upload of each model of a merchant, by name.
 	List(ctx context.Context, merchant string) ([]Version, error)
 
+	// Models returns what List does, from the first model after another one, which need not
+	// be there, and at most limit. It may return fewer; none says that there are no more.
+	Models(ctx context.Context, merchant, after string, limit int) ([]Version, error)
+
+	// Merchants returns all merchants that have models, by name.
+	Merchants(ctx context.Context) ([]string, error)
+
 	// Unfinished returns all versions that are queued or running, oldest first.
 	Unfinished(ctx context.Context) ([]Version, error)
 
@@ -141,4 +148,24 @@ type Catalog interface {
 	// Jobs returns versions in any of the states, all when none is given, the
 	// last updated first, at most limit.
 	Jobs(ctx context.Context, limit int, states ...State) ([]Version, error)
+}
+
+// modelsAtOnce is how many models EachModel asks for: each may have many findings.
+const modelsAtOnce = 100
+
+// EachModel calls do with the newest upload of each model of a merchant, by name, until it
+// returns an error. It holds a few of them at a time.
+func EachModel(ctx context.Context, c Catalog, merchant string, do func(Version) error) error {
+	for after := ""; ; {
+		page, err := c.Models(ctx, merchant, after, modelsAtOnce)
+		if err != nil || len(page) == 0 {
+			return err
+		}
+		for _, v := range page {
+			if err := do(v); err != nil {
+				return err
+			}
+		}
+		after = page[len(page)-1].Model
+	}
 }

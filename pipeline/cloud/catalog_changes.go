@@ -51,7 +51,7 @@ func (c *Catalog) submit(ctx context.Context, v asset.Version, check func(modelI
 		case i.State == asset.Failed:
 			i.Findings = findings
 			d.queue()
-		case i.Generation < d.model.Generation: // something came after it
+		case i.Generation < d.model.Generation, !i.Live && i.Generation <= d.model.CurrentGeneration: // something came after it, or in its place
 			d.number(i)
 			if i.State == asset.Ready {
 				d.makeCurrent(i.Generation)

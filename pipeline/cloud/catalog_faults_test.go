@@ -38,6 +38,8 @@ func everyCall(ctx context.Context, c *Catalog) map[string]error {
 		"Versions":   func() error { _, err := c.Versions(ctx, "m", "a"); return err },
 		"List":       func() error { _, err := c.List(ctx, "m"); return err },
 		"Unfinished": func() error { _, err := c.Unfinished(ctx); return err },
+		"Models":     func() error { _, err := c.Models(ctx, "m", "a", 9); return err },
+		"Merchants":  func() error { _, err := c.Merchants(ctx); return err },
 		"Rescue":     func() error { _, err := c.Rescue(ctx, time.Now(), 9); return err },
 		"Jobs":       func() error { _, err := c.Jobs(ctx, 9); return err },
 	}

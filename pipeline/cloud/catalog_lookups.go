@@ -97,31 +97,6 @@ func (c *Catalog) Versions(ctx context.Context, merchant, model string) (out []a
 	return out, err
 }
 
-// List returns the newest upload of each model.
-func (c *Catalog) List(ctx context.Context, merchant string) ([]asset.Version, error) {
-	if asset.CheckID(merchant) != nil {
-		return nil, nil // nobody can have that name
-	}
-	models, err := query[modelItem](ctx, c, &dynamodb.QueryInput{
-		IndexName:                 aws.String(byMerchant),
-		KeyConditionExpression:    aws.String("modelsOf = :merchant"),
-		ExpressionAttributeValues: textValues(":merchant", merchant),
-	}, 0)
-	if err != nil {
-		return nil, c.fault(ctx, "list models of", merchant, err)
-	}
-	keys := make([]key, len(models))
-	for i, m := range models {
-		keys[i] = versionKey(asset.Job{Merchant: merchant, Model: m.Name, Version: m.Newest})
-	}
-	items, err := c.fetch(ctx, keys)
-	if err != nil {
-		return nil, c.fault(ctx, "list models of", merchant, err)
-	}
-	slices.SortFunc(items, func(a, b versionItem) int { return cmp.Compare(a.Model, b.Model) })
-	return versionsOf(items)
-}
-
 // Unfinished returns what is queued or running.
 func (c *Catalog) Unfinished(ctx context.Context) ([]asset.Version, error) {
 	items, err := c.inStates(ctx, 0, asset.Queued, asset.Running)

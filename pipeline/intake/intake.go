@@ -41,6 +41,9 @@ func (in *Intake) Handler(merchant string) http.Handler {
 			_ = http.NewResponseController(w).SetWriteDeadline(time.Time{}) // where there is none, none is in the way
 			err := h(w, r)
 			status := http.StatusOK
+			if r.Method == http.MethodPut {
+				status = http.StatusAccepted // as upload answers
+			}
 			if err != nil {
 				status = in.refuse(w, err)
 			}

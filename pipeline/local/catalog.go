@@ -170,6 +170,11 @@ func (c *Catalog) submit(ctx context.Context, v asset.Version, check func(*sql.T
 		if err != nil {
 			return err
 		}
+		var current int64
+		err = tx.QueryRowContext(ctx, "SELECT coalesce((SELECT generation FROM current WHERE merchant = ? AND model = ?), 0)", v.Merchant, v.Model).Scan(&current)
+		if err != nil {
+			return err
+		}
 		now := c.now().UnixMilli()
 		old, err := c.one(ctx, tx, v.Ref())
 		switch {
@@ -181,8 +186,8 @@ func (c *Catalog) submit(ctx context.Context, v asset.Version, check func(*sql.T
 			_, err = tx.ExecContext(ctx, `UPDATE versions SET generation = ?, state = ?, stage = '', percent = 0, attempts = 0, failure = '', findings = ?, submitted = ?, updated = ?
 				WHERE merchant = ? AND model = ? AND version = ?`,
 				generation, asset.Queued, string(findings), now, now, v.Merchant, v.Model, v.Version)
-		case err == nil && old.generation < generation-1:
-			// An older upload is the newest again.
+		case err == nil && (old.generation < generation-1 || !old.Live && old.generation <= current):
+			// An older upload is the newest again, or one in whose place another is current.
 			_, err = tx.ExecContext(ctx, "UPDATE versions SET generation = ?, submitted = ?, updated = ? WHERE merchant = ? AND model = ? AND version = ?",
 				generation, now, now, v.Merchant, v.Model, v.Version)
 			if err == nil && old.State == asset.Ready {

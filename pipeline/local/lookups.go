@@ -73,8 +73,35 @@ func (c *Catalog) Versions(ctx context.Context, merchant, model string) ([]asset
 
 // List returns the newest upload of each model.
 func (c *Catalog) List(ctx context.Context, merchant string) ([]asset.Version, error) {
-	return c.list(ctx, "list models", `WHERE v.merchant = ? AND v.generation =
-		(SELECT max(generation) FROM versions w WHERE w.merchant = v.merchant AND w.model = v.model) ORDER BY v.model`, merchant)
+	return c.models(ctx, merchant, "", -1)
+}
+
+// Models returns the newest uploads of some models.
+func (c *Catalog) Models(ctx context.Context, merchant, after string, limit int) ([]asset.Version, error) {
+	return c.models(ctx, merchant, after, max(limit, 0))
+}
+
+// models lists models; a limit below 0 is none.
+func (c *Catalog) models(ctx context.Context, merchant, after string, limit int) ([]asset.Version, error) {
+	return c.list(ctx, "list models", `WHERE v.merchant = ? AND v.model > ? AND v.generation =
+		(SELECT max(generation) FROM versions w WHERE w.merchant = v.merchant AND w.model = v.model) ORDER BY v.model LIMIT ?`, merchant, after, limit)
+}
+
+// Merchants returns all merchants.
+func (c *Catalog) Merchants(ctx context.Context) (out []string, err error) {
+	rows, err := c.db.QueryContext(ctx, "SELECT DISTINCT merchant FROM versions ORDER BY merchant")
+	if err != nil {
+		return nil, fmt.Errorf("list merchants: %w", err)
+	}
+	defer rows.Close() //nolint:errcheck // Err tells
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, fmt.Errorf("list merchants: %w", err)
+		}
+		out = append(out, name)
+	}
+	return out, rows.Err()
 }
 
 // Unfinished returns what is queued or running.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -334,12 +335,28 @@ func Catalog(t *testing.T, open func(t *testing.T) asset.Catalog) {
 		if other, err := c.List(t.Context(), "other"); err != nil || len(other) != 0 {
 			t.Errorf("List of another merchant: got %v, %v", other, err)
 		}
+		for after, want := range map[string][]string{"": {"a", "b"}, "a": {"b", "c"}, "aa": {"b", "c"}, "b": {"c"}, "c": nil} {
+			page, err := c.Models(t.Context(), "m", after, 2)
+			var got []string
+			for _, v := range page {
+				got = append(got, v.Model)
+			}
+			if err != nil || !slices.Equal(got, want) {
+				t.Errorf("Models after %q: got %v, %v, want %v", after, got, err, want)
+			}
+		}
+		other := version("x", "1")
+		other.Merchant = "another"
+		publish(t, c, other, claim(t, c, submit(t, c, other)))
+		if got, err := c.Merchants(t.Context()); err != nil || !slices.Equal(got, []string{"another", "m"}) {
+			t.Errorf("Merchants: got %v, %v", got, err)
+		}
 		open, err := c.Unfinished(t.Context())
 		if err != nil || len(open) != 2 || open[0].Model != "b" || open[1].Model != "c" {
 			t.Errorf("Unfinished: got %v, %v", open, err)
 		}
 		ready, err := c.Jobs(t.Context(), 10, asset.Ready)
-		if err != nil || len(ready) != 1 || ready[0].Model != "a" {
+		if err != nil || len(ready) != 2 || ready[0].Model != "x" || ready[1].Model != "a" {
 			t.Errorf("Jobs: got %v, %v", ready, err)
 		}
 		if all, err := c.Jobs(t.Context(), 2); err != nil || len(all) != 2 {

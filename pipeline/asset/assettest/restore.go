@@ -193,6 +193,18 @@ func testRestore(t *testing.T, open func(t *testing.T) asset.Catalog) {
 		s.publish("3", s.claim("3"))
 		s.live("3")
 	})
+	run("a version that was reverted is current again when it is submitted again", func(s shelf) {
+		s.ready("1", "2")
+		s.revert("2", "1", nil)
+		s.submit("2")
+		s.live("2")
+		s.submit("3")
+		running := s.claim("3")
+		s.revert("3", "2", nil)
+		s.submit("3") // the merchant means it
+		s.publish("3", running)
+		s.live("3")
+	})
 	run("what was made current otherwise is not reverted", func(s shelf) {
 		s.ready("1", "2", "3")
 		s.submit("4")
