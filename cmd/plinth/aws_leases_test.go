@@ -117,6 +117,7 @@ func awsGrave(t *testing.T, p *awstest.Installation) cloud.BuriedJob {
 	return cloud.BuriedJob{}
 }
 
+// awsUnreadable denies a file: a backend that is away is waited for a quarter of an hour.
 func awsUnreadable(t *testing.T, called *calledBy) {
 	p, data := awsPlace(t, 5*time.Second), small(t, 3)
 	var healed atomic.Bool
@@ -125,18 +126,18 @@ func awsUnreadable(t *testing.T, called *calledBy) {
 	r.See = deliveries(&given)
 	r.Fault = func(c awstest.Call) awstest.Fault {
 		if ofSource(c, data) && !healed.Load() {
-			return awstest.Refused
+			return awstest.Denied
 		}
 		return awstest.None
 	}
 	awsWorker(t, r, p)
 	v := awsUpload(t, p, "unreadable", data)
 	v = awsAwait(t, p, v.Model, in(asset.Failed, asset.Ready))
-	if v.State != asset.Failed || v.Attempts != cloud.MaxReceives || !strings.Contains(v.Failure.Reason, "503") || given.Load() != cloud.MaxReceives {
+	if v.State != asset.Failed || v.Attempts != cloud.MaxReceives || !strings.Contains(v.Failure.Reason, "403") || given.Load() != cloud.MaxReceives {
 		t.Errorf("it is %s after %d attempts and %d deliveries: %+v", v.State, v.Attempts, given.Load(), v.Failure)
 	}
 	b := awsGrave(t, p)
-	if b.Job != v.Ref() || b.Receives != cloud.MaxReceives || !strings.Contains(b.Reason, "503") || b.Source != v.Source || !strings.Contains(b.Reproduce, v.Source) {
+	if b.Job != v.Ref() || b.Receives != cloud.MaxReceives || !strings.Contains(b.Reason, "403") || b.Source != v.Source || !strings.Contains(b.Reproduce, v.Source) {
 		t.Errorf("buried is %+v", b)
 	}
 	healed.Store(true)

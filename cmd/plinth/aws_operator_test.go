@@ -92,7 +92,7 @@ func awsRedrive(t *testing.T, called *calledBy, p *awstest.Installation, v asset
 	t.Helper()
 	operator := called.relay(t, "operator")
 	for _, words := range [][]string{{"jobs", "list", "--dead"}, {"jobs", "show", "acme/" + v.Model}} {
-		if out := awsRun(t, operator, slices.Concat(words, p.Flags(true))...); !strings.Contains(out, v.Model) || !strings.Contains(out, "503") {
+		if out := awsRun(t, operator, slices.Concat(words, p.Flags(true))...); !strings.Contains(out, v.Model) || !strings.Contains(out, v.Failure.Reason) {
 			t.Errorf("%v says %s", words, out)
 		}
 	}

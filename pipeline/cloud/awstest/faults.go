@@ -14,12 +14,13 @@ const (
 	None       Fault = ""
 	Lost       Fault = "lost"       // the server never hears of it, and the connection is closed
 	Refused    Fault = "refused"    // 503, and the server never hears of it
+	Denied     Fault = "denied"     // 403, for want of a permission, and the server never hears of it
 	Late       Fault = "late"       // it waited on its way
 	Unanswered Fault = "unanswered" // the server does it, and the connection is closed
 	Cut        Fault = "cut"        // the server does it, and the connection is closed in the middle of the answer
 )
 
-// Random lets a share of the calls go wrong, in all ways equally often. Those that are late
+// Random lets a share of the calls go wrong, in all ways that pass equally often. Those that are late
 // wait up to slowest.
 func Random(seed uint64, share float64, slowest time.Duration) func(Call) Fault {
 	var mu sync.Mutex

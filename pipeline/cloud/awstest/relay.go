@@ -141,8 +141,8 @@ func (r *Relay) pass(w http.ResponseWriter, q *http.Request, service string, to 
 	switch fault {
 	case Lost:
 		panic(http.ErrAbortHandler) // closes the connection
-	case Refused:
-		refuse(w, q, service)
+	case Refused, Denied:
+		refuse(w, q, service, fault)
 		return
 	}
 	answer, err := r.wire.RoundTrip(forward(q, to, service, body))
@@ -232,15 +232,20 @@ func send(w http.ResponseWriter, a *http.Response, fault Fault) {
 	}
 }
 
-// refuse answers as a service does that has too much to do.
-func refuse(w http.ResponseWriter, q *http.Request, service string) {
+// refuse answers as a service does that has too much to do, or that denies it.
+func refuse(w http.ResponseWriter, q *http.Request, service string, f Fault) {
 	_, _ = io.Copy(io.Discard, io.LimitReader(q.Body, 1<<20)) // a client that still sends would miss the answer
-	text := `{"__type":"com.amazon.coral.availability#ServiceUnavailable","message":"Please try again."}`
+	status, text := http.StatusServiceUnavailable, `{"__type":"com.amazon.coral.availability#ServiceUnavailable","message":"Please try again."}`
+	xml := `<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>`
+	if f == Denied {
+		status, text = http.StatusForbidden, `{"__type":"com.amazon.coral.service#AccessDeniedException","message":"You may not."}`
+		xml = `<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>`
+	}
 	if service == "S3" {
 		w.Header().Set("Content-Type", "application/xml")
-		text = `<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>`
+		text = xml
 	}
-	w.WriteHeader(http.StatusServiceUnavailable)
+	w.WriteHeader(status)
 	if !strings.EqualFold(q.Method, http.MethodHead) {
 		_, _ = io.WriteString(w, text) // who asked may be gone
 	}

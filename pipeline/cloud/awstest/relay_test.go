@@ -77,7 +77,7 @@ func TestFaultsGoWrongAsTheySay(t *testing.T) {
 		status  int
 		broken  bool
 	}{
-		None: {1, 200, false}, Late: {1, 200, false}, Lost: {0, 0, true}, Refused: {0, 503, false}, Unanswered: {1, 0, true}, Cut: {1, 200, true},
+		None: {1, 200, false}, Late: {1, 200, false}, Lost: {0, 0, true}, Refused: {0, 503, false}, Denied: {0, 403, false}, Unanswered: {1, 0, true}, Cut: {1, 200, true},
 	} {
 		fault = f
 		reached.Store(0)
