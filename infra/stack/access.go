@@ -59,7 +59,8 @@ func (s *site) workerGrants(q *queues, d *data) []grant {
 		{actions: []string{"s3:GetObject", "s3:PutObject"}, on: below(d.derived, names.Recipe)},
 		{actions: []string{"s3:GetObject"}, on: below(d.raw, names.Raw)},
 		known(d.derived, d.raw),
-		d.tableGrant(nil, "dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"),
+		d.tableGrant(nil, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PutItem"),
+		d.tableGrant([]string{names.ByState}, "dynamodb:Query"), // what has been queued for long
 		{
 			actions: []string{"sqs:ReceiveMessage", "sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"},
 			on:      arns(jobs),
