@@ -107,7 +107,7 @@ func TestFleet(t *testing.T) {
 		{"a catalog of 1,000 within a minute", at(1000), 6, nil},
 		{"a catalog of 10,000 within a minute", at(10_000), 8, nil},
 		{"a catalog of 100,000 within a minute", at(100_000), 18, nil},
-		{"the same, and half of Spot goes after 5 min", at(100_000), 20, []Interruption{{65, .5}}},
+		{"the same, and half of Spot goes after 8 min", at(100_000), 20, []Interruption{{68, .5}}},
 		{"the same, and all of Spot goes, three times", at(100_000), 26, []Interruption{{65, 1}, {68, 1}, {71, 1}}},
 		{"a day of 20,000 uploads and three catalogs", uploads, 10, nil},
 	} {
