@@ -5,6 +5,7 @@ import (
 	"errors"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/plinth3d/plinth/pipeline"
 	"github.com/plinth3d/plinth/pipeline/asset"
@@ -98,5 +99,16 @@ func TestAJournalThatIsGoodIsNotRetired(t *testing.T) {
 	}
 	if h, err := pipeline.ReadBatchHistory(journal, p); err != nil || len(h.Failures) != 2 {
 		t.Errorf("the journal has %+v, %v", h, err)
+	}
+}
+
+func TestAPaceIsOfTheLastMinutes(t *testing.T) {
+	now := time.Unix(1e9, 0)
+	ends := []time.Time{now.Add(-20 * time.Second), now.Add(-10 * time.Second), now}
+	if got := pipeline.Rate(ends, now); got != 0.1 {
+		t.Errorf("got %g in a second, want 0.1", got)
+	}
+	if got := pipeline.Rate(ends, now.Add(10*time.Minute)); got != 0 {
+		t.Errorf("long after the last end it is still %g in a second", got)
 	}
 }

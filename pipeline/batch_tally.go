@@ -82,10 +82,15 @@ func (t BatchTally) Stops(share float64, n int) bool {
 // recent is how many of the last ends say how fast it goes.
 const recent = 200
 
-// Rate is how many items end in a second, by the last of their ends, in order, up to now.
+// lately is how long ago something must have ended for a guess when all has: longer ago, nobody
+// is at work.
+const lately = 3 * time.Minute
+
+// Rate is how many items end in a second, by the last of their ends, in order, up to now. It
+// is 0, unknown, if the last of them was some minutes ago.
 func Rate(ends []time.Time, now time.Time) float64 {
 	ends = ends[max(0, len(ends)-recent):]
-	if len(ends) < 2 {
+	if len(ends) < 2 || now.Sub(ends[len(ends)-1]) > lately {
 		return 0
 	}
 	return float64(len(ends)-1) / max(now.Sub(ends[0]).Seconds(), 1e-3)

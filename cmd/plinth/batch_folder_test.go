@@ -40,7 +40,7 @@ func TestABrokenJournalIsTold(t *testing.T) {
 	if err := os.WriteFile(journalOf(plan), []byte("garbage\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	for _, command := range []string{"status", "run"} {
+	for _, command := range []string{"status", "run"} { // there is nothing to roll back
 		if _, errs := done(t, exitInput, "batch", command, plan); !strings.Contains(errs, "line 1") {
 			t.Errorf("%s: %s", command, errs)
 		}

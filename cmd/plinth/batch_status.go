@@ -106,7 +106,8 @@ func newBatchReport(ctx context.Context, place pipeline.BatchPlace, p pipeline.B
 		ends = h.Ends
 	}
 	slices.SortFunc(ends, time.Time.Compare)
-	if left := r.Models - r.Ended(); left > 0 {
+	working := p.In != "" || r.Queued+r.Running > 0 // of a folder nobody knows
+	if left := r.Models - r.Ended(); left > 0 && working {
 		rate := pipeline.Rate(ends, time.Now())
 		r.PerMinute = 60 * rate
 		if rate > 0 {

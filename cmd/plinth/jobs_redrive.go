@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -118,6 +120,9 @@ func runJobsRedrive(ctx context.Context, c console, o jobsRedriveOptions) (err e
 		return err
 	}
 	list, again := o.match(list, letters)
+	if o.code != "" && len(list) == 0 {
+		return noSuchCode(ctx, h, o.code, letters)
+	}
 	if !o.dryRun {
 		if err := o.redrive(ctx, h, list, again); err != nil {
 			return err
@@ -233,6 +238,29 @@ func (o *jobsRedriveOptions) match(list []redriven, letters []cloud.BuriedJob) (
 		again[b.ID] = true
 	}
 	return list, again
+}
+
+// noSuchCode says that nothing failed with a code, and which codes there are.
+func noSuchCode(ctx context.Context, h *home, code string, letters []cloud.BuriedJob) error {
+	failed, err := h.catalog.Jobs(ctx, math.MaxInt32, asset.Failed)
+	if err != nil {
+		return err
+	}
+	var codes []string
+	for _, v := range failed {
+		if v.Failure != nil {
+			codes = append(codes, v.Failure.Code)
+		}
+	}
+	for _, b := range letters {
+		codes = append(codes, b.Code)
+	}
+	slices.Sort(codes)
+	codes = slices.DeleteFunc(slices.Compact(codes), func(c string) bool { return c == "" })
+	if len(codes) == 0 {
+		return fmt.Errorf("%w: no failed job has the code %.80q; there are none with any", asset.ErrNotFound, code)
+	}
+	return fmt.Errorf("%w: no failed job has the code %.80q; there are: %s", asset.ErrNotFound, code, strings.Join(codes, ", "))
 }
 
 // redrive queues what failed in the catalog, and sends it: by its dead letter where there

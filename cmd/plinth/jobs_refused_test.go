@@ -39,6 +39,9 @@ func TestWhatWasRefusedOnArrivalKeepsItsDiagnosis(t *testing.T) {
 			t.Errorf("%s: %d of 2 are told:\n%s", args, n, out)
 		}
 	}
+	if _, errs := done(t, exitInput, "jobs", "redrive", "--code", "typo", "--data", data); !strings.Contains(errs, "there are: truncated") {
+		t.Error(errs)
+	}
 	if out, _ := done(t, exitOK, "batch", "plan", "--failed", "--data", data, "--plan", filepath.Join(data, "plan.json")); !strings.Contains(out, "2 were refused on arrival") {
 		t.Errorf("the plan is\n%s", out)
 	}

@@ -26,7 +26,7 @@ func newJobsShow(c console) *cobra.Command {
 		Short: "Tell all that is known of a job: attempts, failure, how to see it again, its dead letter",
 		Example: `  plinth jobs show chair
   plinth jobs show acme/chair@4f2a9c01d2e3b4a5 --json
-  $(plinth jobs show chair --json | jq -r .failure.reproduce)`,
+  plinth jobs show chair --json | jq -r .failure.reproduce | sh`,
 		Args: args(1, 1, "one model"),
 		RunE: func(cmd *cobra.Command, args []string) error { return runJobsShow(cmd.Context(), c, o, args[0]) },
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/plinth3d/plinth/pipeline"
 	"github.com/plinth3d/plinth/pipeline/asset"
+	"github.com/plinth3d/plinth/pipeline/cloud"
 )
 
 // Exit codes, told once in the help of the root command.
@@ -44,6 +45,7 @@ func exitCode(err error) int {
 		return told.code
 	}
 	_, usage := errors.AsType[usageError](err)
+	usage = usage || errors.Is(err, cloud.ErrNoRegion) // whoever asked for it
 	_, refused := pipeline.Refusal(err)
 	switch {
 	case err == nil:

@@ -68,6 +68,9 @@ func (s *settings) open(ctx context.Context, c console, withQueue bool) (*home, 
 	default:
 		return nil, usageError{fmt.Errorf("--log is %q, not text or json", s.logs)}
 	}
+	if _, err := s.tellsCloudWatch(); err != nil {
+		return nil, err
+	}
 	var err error
 	if h.place, err = s.openPlace(ctx); err != nil {
 		return nil, err

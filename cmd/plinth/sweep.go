@@ -49,6 +49,9 @@ func runSweep(ctx context.Context, c console, s settings, sweep pipeline.Sweep, 
 	defer func() { err = errors.Join(err, h.close()) }()
 	sweep.Store, sweep.Catalog = h.store, h.catalog
 	swept, err := sweep.Run(ctx)
+	if err != nil && swept == (pipeline.Swept{}) {
+		return err // nothing was done
+	}
 	if asJSON {
 		return errors.Join(err, json.NewEncoder(c.out).Encode(swept))
 	}

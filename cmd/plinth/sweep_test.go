@@ -39,6 +39,10 @@ func TestSweepTellsWhatItDid(t *testing.T) {
 	if code != exitOK || !strings.HasPrefix(out, "removed 0 files") {
 		t.Errorf("of an empty folder: exit %d, %s", code, out)
 	}
+	s3.Break("GET", "", s3test.Status(403, "AccessDenied"))
+	if code, out, stderr := plinth(t, "sweep", "--data", data, "--store", "s3://b/p"); code != exitUnavailable || out != "" || !strings.Contains(stderr, "AccessDenied") {
+		t.Errorf("exit %d, %s%s", code, out, stderr)
+	}
 	if code, _, stderr := plinth(t, "sweep", "--data", data, "--older", "47h"); code != exitUsage || !strings.Contains(stderr, "48h") {
 		t.Errorf("exit %d, %s", code, stderr)
 	}

@@ -42,6 +42,9 @@ func (f *versionFlags) with(ctx context.Context, c console, model string, do fun
 	if err != nil {
 		return err
 	}
+	if j.Version != "" {
+		return usageError{fmt.Errorf("%.200q names a version, which has no place here: say %s", model, nameOf(asset.Job{Merchant: j.Merchant, Model: j.Model}))}
+	}
 	h, err := f.openThere(ctx, c)
 	if err != nil {
 		return err

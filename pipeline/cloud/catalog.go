@@ -63,8 +63,8 @@ func OpenCatalog(ctx context.Context, url string) (*Catalog, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", url, err)
 	}
-	if cfg.Region == "" {
-		return nil, fmt.Errorf("%w: open %s: no region is set; say AWS_REGION=us-east-1, or where the table is", asset.ErrInvalid, url)
+	if err := account(&cfg, "open "+url); err != nil {
+		return nil, err
 	}
 	client := dynamodb.NewFromConfig(cfg, func(o *dynamodb.Options) {
 		o.RetryMaxAttempts = catalogAttempts // whatever AWS_MAX_ATTEMPTS says

@@ -62,8 +62,8 @@ func withTokens(ctx context.Context, cfg *pgxpool.Config) error {
 	if err != nil {
 		return fmt.Errorf("open the ledger: %w", err)
 	}
-	if from.Region == "" {
-		return fmt.Errorf("%w: open the ledger: no region is set; say AWS_REGION=us-east-1, or where the database is", asset.ErrInvalid)
+	if err := account(&from, "open the ledger"); err != nil {
+		return err
 	}
 	cfg.BeforeConnect = func(ctx context.Context, to *pgx.ConnConfig) (err error) {
 		to.Password, err = rdsToken(ctx, from, to)

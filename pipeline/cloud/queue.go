@@ -81,8 +81,8 @@ func queueClient(ctx context.Context, options ...func(*config.LoadOptions) error
 	if err != nil {
 		return nil, fmt.Errorf("open the queue: %w", err)
 	}
-	if cfg.Region == "" {
-		return nil, fmt.Errorf("%w: open the queue: no region is set; say AWS_REGION=us-east-1, or where the queues are", asset.ErrInvalid)
+	if err := account(&cfg, "open the queue"); err != nil {
+		return nil, err
 	}
 	return sqs.NewFromConfig(cfg, func(o *sqs.Options) { o.RetryMaxAttempts = insisting }), nil
 }

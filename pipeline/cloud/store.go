@@ -77,8 +77,8 @@ func connectS3(ctx context.Context, url string) (*s3.Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", url, err)
 	}
-	if cfg.Region == "" {
-		return nil, fmt.Errorf("%w: open %s: no region is set; say AWS_REGION=us-east-1, or where the bucket is", asset.ErrInvalid, url)
+	if err := account(&cfg, "open "+url); err != nil {
+		return nil, err
 	}
 	return s3.NewFromConfig(cfg, func(o *s3.Options) {
 		o.RetryMaxAttempts = attempts          // whatever AWS_MAX_ATTEMPTS says
