@@ -21,8 +21,11 @@ func TestAJobIsExhaustedByItsAttemptsOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	exhaust := func() error {
-		_, err := pipeline.Exhaust(t.Context(), c, v.Ref(), func(asset.Version) string { return "" })
-		return err
+		_, record, err := pipeline.Exhaust(t.Context(), c, v.Ref(), func(asset.Version) string { return "" })
+		if err != nil {
+			return err
+		}
+		return record(t.Context())
 	}
 	for n := range 5 {
 		if err := exhaust(); !errors.Is(err, asset.ErrBusy) {

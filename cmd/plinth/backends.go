@@ -111,7 +111,7 @@ func (h *home) openLanes(ctx context.Context) error {
 		Buried: func(lane string, b asset.Burial) {
 			h.log.Error("buried", "lane", lane, "code", b.Code, "stage", b.Stage, "source", b.Source, "err", b.Reason)
 		},
-		Poison: func(ctx context.Context, j asset.Job) (asset.Burial, error) {
+		Poison: func(ctx context.Context, j asset.Job) (asset.Burial, func(context.Context) error, error) {
 			return pipeline.Exhaust(ctx, h.catalog, j, h.reproduce)
 		},
 	})

@@ -35,10 +35,11 @@ type QueueConfig struct {
 	Accept func(context.Context, Upload) (asset.Job, error)
 
 	// Poison is asked about a job that was handed out MaxReceives times and has not ended,
-	// before it is buried: it records that and returns what is known. ErrConflict, but not
-	// ErrBusy, says that the job has ended after all: nothing is buried. After all else the
-	// message comes again, and the second time its receipts count anew. It may be nil.
-	Poison func(context.Context, asset.Job) (asset.Burial, error)
+	// before it is buried: it returns what is known, and what records that once there is a
+	// dead letter. ErrConflict, but not ErrBusy, says that the job has ended after all: nothing
+	// is buried. After all else the message comes again, and the second time its receipts
+	// count anew. It may be nil.
+	Poison func(context.Context, asset.Job) (b asset.Burial, record func(context.Context) error, err error)
 
 	// Buried is told of each message that the queue buries of its own accord: what is not
 	// understood, not accepted or poison. It may be nil.

@@ -41,8 +41,8 @@ func (q *Queue) bury(ctx context.Context, m *message, b asset.Burial, record fun
 }
 
 // buryOwn buries a message that no worker leased, or could.
-func (q *Queue) buryOwn(ctx context.Context, m *message, b asset.Burial) error {
-	err := q.bury(ctx, m, b, nil)
+func (q *Queue) buryOwn(ctx context.Context, m *message, b asset.Burial, record func(context.Context) error) error {
+	err := q.bury(ctx, m, b, record)
 	if err == nil {
 		q.tellBuried(m, b)
 	}

@@ -21,11 +21,17 @@ func TestPoisonIsBuriedAfterExactlyFiveReceives(t *testing.T) {
 			Source:  asset.Hash(nil),
 		}
 		asked := 0
-		c.Poison = func(_ context.Context, j asset.Job) (asset.Burial, error) {
+		recorded := 0
+		c.Poison = func(_ context.Context, j asset.Job) (asset.Burial, func(context.Context) error, error) {
 			if asked++; asked == 1 {
-				return asset.Burial{}, errors.New("the catalog is away")
+				return asset.Burial{}, nil, errors.New("the catalog is away")
 			}
-			return burial, nil
+			return burial, func(context.Context) error {
+				if recorded++; len(s.Messages("jobs-dead")) != 1 {
+					t.Error("it is recorded before there is a dead letter")
+				}
+				return nil
+			}, nil
 		}
 		q := begin(t, s, c)
 		mustSend(t, q, jobOf("m", "poison"))
@@ -54,8 +60,8 @@ func TestPoisonIsBuriedAfterExactlyFiveReceives(t *testing.T) {
 			t.Fatalf("buried are %v", all)
 		}
 		b := all[0]
-		if b.Burial != burial || b.Job != jobOf("m", "poison") || b.Lane != "jobs" || b.Receives <= MaxReceives || asked != 2 {
-			t.Errorf("got %+v, asked %d times", b, asked)
+		if b.Burial != burial || b.Job != jobOf("m", "poison") || b.Lane != "jobs" || b.Receives <= MaxReceives || asked != 2 || recorded != 1 {
+			t.Errorf("got %+v, asked %d times, recorded %d times", b, asked, recorded)
 		}
 	})
 }

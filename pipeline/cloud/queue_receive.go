@@ -184,7 +184,7 @@ func (q *Queue) give(all []*message) {
 		switch {
 		case err != nil:
 			q.later(func(ctx context.Context) error {
-				return q.buryOwn(ctx, m, notUnderstood(err))
+				return q.buryOwn(ctx, m, notUnderstood(err), nil)
 			})
 		case m.count > MaxReceives:
 			q.later(func(ctx context.Context) error { return q.poison(ctx, m) })
@@ -226,13 +226,14 @@ func (q *Queue) poison(ctx context.Context, m *message) error {
 		Code: "exhausted", Stage: "receive",
 		Reason: fmt.Sprintf("it was handed out %d times, and each time its worker ended without telling why, perhaps for want of memory", MaxReceives),
 	}}
+	var record func(context.Context) error
 	if len(m.asks.uploads) > 0 {
 		b.Stage, b.Reason = "accept", fmt.Sprintf("it was handed out %d times, and could not be registered; the workers' logs say why", MaxReceives)
 	}
 	if q.config.Poison != nil && m.asks.job != (asset.Job{}) {
 		ctx, cancel := context.WithTimeout(ctx, calling)
 		defer cancel()
-		told, err := q.config.Poison(ctx, m.asks.job)
+		told, tell, err := q.config.Poison(ctx, m.asks.job)
 		switch {
 		case errors.Is(err, asset.ErrBusy):
 			return conflictIsFine(q.postpone(ctx, m, q.config.LeaseTime))
@@ -240,14 +241,14 @@ func (q *Queue) poison(ctx context.Context, m *message) error {
 			return m.lane.remove.do(ctx, m.handle, 0) // it has ended meanwhile
 		case errors.Is(err, asset.ErrNotFound): // nobody knows of it
 		case err != nil:
-			err = fmt.Errorf("record that %s is buried: %w", m.asks.job.Model, err)
+			err = fmt.Errorf("look why %s is to be buried: %w", m.asks.job.Model, err)
 			if m.count > MaxReceives+1 { // before the redrive policy takes it, without a reason
 				err = errors.Join(err, conflictIsFine(q.postpone(q.base, m, q.config.LeaseTime)))
 			}
 			return err
 		default:
-			b = told
+			b, record = told, tell
 		}
 	}
-	return q.buryOwn(ctx, m, b)
+	return q.buryOwn(ctx, m, b, record)
 }

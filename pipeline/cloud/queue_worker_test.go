@@ -43,7 +43,7 @@ func crew(t *testing.T, s *sqstest.Server, wrap func(asset.Catalog) asset.Catalo
 	c = wrap(catalog)
 	config := QueueConfig{LeaseTime: time.Second, LongPoll: time.Second, Lanes: []Lane{{Name: "jobs", URL: s.Create("jobs"), Dead: s.Create("jobs-dead"), Weight: 1}}}
 	s.Redrive("jobs", "jobs-dead", 10)
-	config.Poison = func(ctx context.Context, j asset.Job) (asset.Burial, error) {
+	config.Poison = func(ctx context.Context, j asset.Job) (asset.Burial, func(context.Context) error, error) {
 		return pipeline.Exhaust(ctx, c, j, func(asset.Version) string { return "" })
 	}
 	q, err = OpenQueue(t.Context(), config)
@@ -94,9 +94,9 @@ func TestAJobThatTheCatalogDoesNotKnowIsBuried(t *testing.T) {
 func TestWorkersThatComeAndGoMakeNoPoison(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, c := shop(t, "jobs")
-		c.Poison = func(_ context.Context, j asset.Job) (asset.Burial, error) {
+		c.Poison = func(_ context.Context, j asset.Job) (asset.Burial, func(context.Context) error, error) {
 			t.Errorf("%v is taken for poison", j)
-			return asset.Burial{}, asset.ErrConflict
+			return asset.Burial{}, nil, asset.ErrConflict
 		}
 		for range MaxReceives { // their polls go on when they have gone
 			q := begin(t, s, c)
