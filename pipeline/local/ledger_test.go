@@ -41,26 +41,29 @@ func TestLedger(t *testing.T) {
 
 func TestALedgerSharesTheCatalogsFile(t *testing.T) {
 	t.Parallel()
-	file := filepath.Join(t.TempDir(), "new", "catalog.db")
 	ctx := t.Context()
-	var wg sync.WaitGroup
-	for i := range 6 {
-		wg.Go(func() {
-			open := func() (interface{ Close() error }, error) { return OpenLedger(ctx, file) }
-			if i%2 == 1 {
-				open = func() (interface{ Close() error }, error) { return OpenCatalog(ctx, file) }
-			}
-			c, err := open()
-			if err != nil {
-				t.Errorf("opening %d: %v", i, err)
-				return
-			}
-			if err := c.Close(); err != nil {
-				t.Error(err)
-			}
-		})
+	var file string
+	for range 100 { // the first to open it change its mode, which is over in no time
+		file = filepath.Join(t.TempDir(), "new", "catalog.db")
+		var wg sync.WaitGroup
+		for i := range 6 {
+			wg.Go(func() {
+				open := func() (interface{ Close() error }, error) { return OpenLedger(ctx, file) }
+				if i%2 == 1 {
+					open = func() (interface{ Close() error }, error) { return OpenCatalog(ctx, file) }
+				}
+				c, err := open()
+				if err != nil {
+					t.Errorf("opening %d: %v", i, err)
+					return
+				}
+				if err := c.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
 	}
-	wg.Wait()
 	l := openLedger(t, file)
 	if _, err := l.CreateAccount(ctx, "test", asset.Account{Merchant: "m", Name: "M"}); err != nil {
 		t.Fatal(err)
