@@ -34,7 +34,7 @@ func (a *attempt) heartbeat(ctx context.Context, cancel context.CancelCauseFunc)
 		// The claim first: it ends before the lease.
 		if due || percent != told && time.Since(renewed) >= least {
 			renewed = time.Now() // a catalog that doesn't answer is not asked more often
-			if err := a.worker.Catalog.Progress(ctx, a.job, epoch, string(stage), percent); errors.Is(err, asset.ErrConflict) {
+			if err := a.tell(ctx, every/2, epoch, stage, percent); errors.Is(err, asset.ErrConflict) {
 				cancel(err)
 				return
 			} else if err == nil {
@@ -50,4 +50,12 @@ func (a *attempt) heartbeat(ctx context.Context, cancel context.CancelCauseFunc)
 			}
 		}
 	}
+}
+
+// tell tells the catalog how far the job is. A catalog that hangs is not waited for until the
+// lease has ended, too.
+func (a *attempt) tell(ctx context.Context, patience time.Duration, epoch int64, stage Stage, percent float64) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return a.worker.Catalog.Progress(ctx, a.job, epoch, string(stage), percent)
 }

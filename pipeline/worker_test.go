@@ -342,6 +342,50 @@ func TestAClaimIsRenewedWhileTheJobStandsStill(t *testing.T) {
 	}
 }
 
+// hanging is a catalog that takes claims and says nothing of progress.
+type hanging struct{ asset.Catalog }
+
+func (hanging) Progress(ctx context.Context, _ asset.Job, _ int64, _ string, _ float64) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// extended is a queue that counts the extensions of its leases.
+type extended struct {
+	asset.Queue
+	count atomic.Int64
+}
+
+func (e *extended) Lease(ctx context.Context) (asset.Lease, error) {
+	l, err := e.Queue.Lease(ctx)
+	return extendedLease{l, e}, err
+}
+
+type extendedLease struct {
+	asset.Lease
+	queue *extended
+}
+
+func (l extendedLease) Extend(ctx context.Context) error {
+	defer l.queue.count.Add(1)
+	return l.Lease.Extend(ctx)
+}
+
+func TestALeaseIsKeptWhileTheCatalogHangs(t *testing.T) {
+	s := newShop(t)
+	store, queue := &slow{s.store, make(chan struct{}, 1), make(chan struct{})}, &extended{Queue: s.queue}
+	defer s.run(func(w *pipeline.Worker) { w.Store, w.Queue, w.Catalog = store, queue, hanging{s.catalog} })()
+	s.submit("rack", sample(t, "rack"))
+	<-store.began
+	for queue.count.Load() < 4 { // more than a whole lease
+		time.Sleep(10 * time.Millisecond)
+	}
+	close(store.gate)
+	if v := s.wait("rack", asset.Ready, asset.Failed); v.State != asset.Ready || v.Attempts != 1 {
+		t.Errorf("it is %s after %d attempts: %v", v.State, v.Attempts, v.Failure)
+	}
+}
+
 func TestAJobThatTakesTooLongIsBuried(t *testing.T) {
 	s := newShop(t)
 	defer s.run(func(w *pipeline.Worker) {
