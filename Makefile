@@ -43,8 +43,10 @@ check:
 	go vet $(PACKAGES)
 	$(STATICCHECK) $(PACKAGES)
 	cd infra && go fix -diff ./... && go mod tidy -diff && $(STATICCHECK) ./...
-	go test -race -shuffle=on $(RACE)
-	go test -race -shuffle=on -run '^($(RACE_TESTS))$$' ./pipeline
+	@echo "go test -race -shuffle=on $(RACE); meanwhile, of ./pipeline, what shares things"; \
+	go test -race -shuffle=on $(RACE) & all=$$!; \
+	go test -race -shuffle=on -run '^($(RACE_TESTS))$$' ./pipeline; code=$$?; \
+	wait $$all && exit $$code
 
 # The build without a C compiler: libwebp is then WebAssembly, and makes the same bytes.
 pure:
