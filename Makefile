@@ -13,7 +13,7 @@ VIEWER       = origin/viewer
 DATA         = data
 LISTEN       = 127.0.0.1:8080
 
-.PHONY: demo build viewer test infra check pure lint e2e peers aws-test chaos bench fuzz clean
+.PHONY: demo build viewer test infra check vet race pure lint e2e peers aws-test chaos bench fuzz clean
 
 # The shop on localhost: builds the page and the binary, makes the sample
 # products, turns them into levels and serves them.
@@ -36,13 +36,19 @@ test:
 infra:
 	cd infra && go vet ./... && go test ./...
 
-check:
+check: vet race
+
+# What can be seen without running anything.
+vet:
 	@out=$$($(GOFUMPT) -l .) && test -z "$$out" || { echo "gofumpt -w: $$out"; exit 1; }
 	go fix -diff $(PACKAGES)
 	go mod tidy -diff
 	go vet $(PACKAGES)
 	$(STATICCHECK) $(PACKAGES)
 	cd infra && go fix -diff ./... && go mod tidy -diff && $(STATICCHECK) ./...
+
+# Data races, in an order of tests that changes.
+race:
 	@echo "go test -race -shuffle=on $(RACE); meanwhile, of ./pipeline, what shares things"; \
 	go test -race -shuffle=on $(RACE) & all=$$!; \
 	go test -race -shuffle=on -run '^($(RACE_TESTS))$$' ./pipeline; code=$$?; \
