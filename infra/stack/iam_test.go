@@ -117,9 +117,7 @@ func TestNoActionIsAWildcard(t *testing.T) {
 // anything are the actions that take no resource, or one that has no name yet.
 var anything = []string{
 	"ecr:GetAuthorizationToken", "ecs:DiscoverPollEndpoint",
-	// Of a machine, bound to its cluster by a condition.
-	"ecs:DeregisterContainerInstance", "ecs:Poll", "ecs:RegisterContainerInstance", "ecs:StartTelemetrySession",
-	"ecs:SubmitAttachmentStateChanges", "ecs:SubmitContainerStateChange", "ecs:SubmitTaskStateChange", "ecs:UpdateContainerInstancesState",
+	"ecs:Poll", "ecs:StartTelemetrySession", "ecs:UpdateContainerInstancesState", // of a machine, bound to its cluster by a condition
 }
 
 // partly are the wildcards within resources: what comes after a prefix of ours.
@@ -151,6 +149,30 @@ func TestAnyResourceIsOnAListOfExceptions(t *testing.T) {
 			}
 		}
 	})
+}
+
+// ECS tells the condition ecs:cluster of calls that are about a machine, not of those that are
+// about the cluster: these, under that condition, are refused, and no machine ever registers.
+func TestMachinesMayJoinTheirCluster(t *testing.T) {
+	m := installation(t, "prod")
+	want := []string{
+		"ecs:DeregisterContainerInstance", "ecs:RegisterContainerInstance",
+		"ecs:SubmitAttachmentStateChanges", "ecs:SubmitContainerStateChange", "ecs:SubmitTaskStateChange",
+	}
+	found := 0
+	for _, s := range m.statements(t) {
+		for _, a := range s.actions {
+			if slices.Contains(want, a) {
+				found++
+				if s.conditions != nil || len(s.resources) != 1 || !strings.Contains(s.resources[0], "/Cluster") {
+					t.Errorf("%s: %s is on %q, under %v", s.of, a, s.resources, s.conditions)
+				}
+			}
+		}
+	}
+	if found != len(want) {
+		t.Errorf("%d calls, want %q", found, want)
+	}
 }
 
 // A role may do what its code does, on what it does it: no less, and nothing more.

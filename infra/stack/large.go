@@ -42,14 +42,19 @@ func (s *site) largeMeshes(f *fleet, q *queues, d *data) {
 func (s *site) machines(f *fleet, n *network) awsautoscaling.CfnAutoScalingGroup {
 	st := f.stack
 	role := awsiam.NewRole(st, new("Machine"), &awsiam.RoleProps{AssumedBy: service("ec2"), Description: new("What a machine of the cluster may call")})
-	give(role, []grant{{
-		actions: []string{
-			"ecs:DeregisterContainerInstance", "ecs:Poll", "ecs:RegisterContainerInstance", "ecs:StartTelemetrySession",
-			"ecs:SubmitAttachmentStateChanges", "ecs:SubmitContainerStateChange", "ecs:SubmitTaskStateChange", "ecs:UpdateContainerInstancesState",
+	give(role, []grant{
+		// What is done to the cluster. ECS tells ecs:cluster of what is done to a machine only.
+		{actions: []string{
+			"ecs:DeregisterContainerInstance", "ecs:RegisterContainerInstance",
+			"ecs:SubmitAttachmentStateChanges", "ecs:SubmitContainerStateChange", "ecs:SubmitTaskStateChange",
+		}, on: []*string{f.cluster.ClusterArn()}},
+		{
+			actions: []string{"ecs:Poll", "ecs:StartTelemetrySession", "ecs:UpdateContainerInstancesState"},
+			on:      []*string{new("*")}, conditions: map[string]any{"ArnEquals": map[string]any{"ecs:cluster": f.cluster.ClusterArn()}},
 		},
-		on: []*string{new("*")}, conditions: map[string]any{"ArnEquals": map[string]any{"ecs:cluster": f.cluster.ClusterArn()}},
-	}, {actions: []string{"ecs:DiscoverPollEndpoint", "ecr:GetAuthorizationToken"}, on: []*string{new("*")}}})
-	accept(role, "AwsSolutions-IAM5", "A machine registers itself before it has a name; the condition binds it to its cluster. Two calls take no resource.")
+		{actions: []string{"ecs:DiscoverPollEndpoint", "ecr:GetAuthorizationToken"}, on: []*string{new("*")}},
+	})
+	accept(role, "AwsSolutions-IAM5", "A machine has no name before it is there; the condition binds it to its cluster. Two calls take no resource.")
 	profile := awsiam.NewCfnInstanceProfile(st, new("MachineProfile"), &awsiam.CfnInstanceProfileProps{Roles: &[]any{role.RoleName()}})
 	data := awscdk.Fn_Base64(new("#!/bin/sh\ncat > /etc/ecs/ecs.config <<END\nECS_CLUSTER=" + s.Name() + "\nECS_ENABLE_SPOT_INSTANCE_DRAINING=true\nECS_CONTAINER_STOP_TIMEOUT=120s\nECS_AWSVPC_BLOCK_IMDS=true\nEND\n"))
 	template := awsec2.NewCfnLaunchTemplate(st, new("MachineTemplate"), &awsec2.CfnLaunchTemplateProps{
