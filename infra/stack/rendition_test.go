@@ -14,7 +14,7 @@ let chosen = '';
 const cf = {
 	kvs: () => ({ exists: async (key) => { if (broken) { throw new Error('no store'); } return key === 'locked'; } }),
 	selectRequestOriginById: (id) => { chosen = id; },
-	createRequestOriginGroup: (g) => { chosen = g.originIds.join() + ' at ' + g.failoverCriteria.statusCodes.join(); },
+	createRequestOriginGroup: (g) => { chosen = g.originIds.map((o) => o.originId).join() + ' at ' + g.failoverCriteria.statusCodes.join(); },
 };
 `
 

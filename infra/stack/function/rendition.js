@@ -6,7 +6,7 @@ import cf from 'cloudfront';
 // the key-value store; where it can't be read, nobody is trusted.
 const file = /^\/o\/([a-z0-9][a-z0-9._-]{0,127})\/([0-9a-f]{64})\/[a-z0-9][a-z0-9._-]*\.(glb|usdz|ktx2|webp|jpg|png|avif)$/;
 const signed = cf.kvs();
-const service = {{origins}}; // the second, where there is one, when the first fails
+const service = {{origins}}; // names; the second, where there is one, when the first fails
 
 async function open(merchant) {
     try {
@@ -25,7 +25,7 @@ async function handler(event) {
         request.uri = '/rendition/' + parts[1] + '/' + parts[2];
     } else {
         if (service.length === 2) {
-            cf.createRequestOriginGroup({ originIds: service, failoverCriteria: { statusCodes: {{codes}} } });
+            cf.createRequestOriginGroup({ originIds: service.map((id) => ({ originId: id })), failoverCriteria: { statusCodes: {{codes}} } });
         } else {
             cf.selectRequestOriginById(service[0]);
         }
