@@ -3,6 +3,7 @@ package stack
 import (
 	"fmt"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	cw "github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 
 	"github.com/plinth3d/plinth/infra/names"
@@ -12,11 +13,11 @@ import (
 var patience = map[string]float64{names.Uploads: 120, "interactive": 300, "bulk": 3600, "backfill": 43200}
 
 // alarms are all of them, in the order of the runbook.
-func (s *site) alarms(p parts) []alarm {
+func (s *site) alarms(st awscdk.Stack, p parts) []alarm {
 	all := append(s.queueAlarms(p), s.workAlarms(p)...)
 	all = append(all, s.originAlarms(p)...)
 	if p.e != nil {
-		all = append(all, s.edgeAlarms(p)...)
+		all = append(all, s.edgeAlarms(st, p)...)
 	}
 	return append(all, s.dataAlarms(p)...)
 }
@@ -80,7 +81,7 @@ func (s *site) originAlarms(p parts) []alarm {
 	}
 }
 
-func (s *site) edgeAlarms(p parts) []alarm {
+func (s *site) edgeAlarms(st awscdk.Stack, p parts) []alarm {
 	edge := func(name, statistic string, minute int) cw.Metric {
 		return metric("AWS/CloudFront", name, statistic, minute, "DistributionId", *p.e.distribution.Ref(), "Region", "Global")
 	}
@@ -94,7 +95,7 @@ func (s *site) edgeAlarms(p parts) []alarm {
 		{name: "edge-blocked", what: "The firewall blocks very many requests: an attack, or a rule that is wrong", metric: metric("AWS/WAFV2", "BlockedRequests", "Sum", 5, "WebACL", p.e.firewallName, "Rule", "ALL"), over: 10 * float64(s.Edge.Rate), minutes: 5},
 		{name: "edge-class-function", what: "The function that finds a device's class fails", metric: function("FunctionExecutionErrors", "class"), over: 0},
 		{name: "edge-rendition-function", what: "The function that finds files fails", metric: function("FunctionExecutionErrors", "rendition"), over: 0},
-		{name: "edge-outside", what: "Checkers on three continents don't get an answer", metric: metric("AWS/Route53", "HealthCheckStatus", "Minimum", 1, "HealthCheckId", *p.x.outside.AttrHealthCheckId()), over: 1, under: true, silence: true},
+		{name: "edge-outside", what: "Checkers on three continents don't get an answer", metric: metric("AWS/Route53", "HealthCheckStatus", "Minimum", 1, "HealthCheckId", *s.outside(st).AttrHealthCheckId()), over: 1, under: true, silence: true},
 	}
 }
 

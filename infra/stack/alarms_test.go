@@ -3,6 +3,7 @@ package stack
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -135,12 +136,16 @@ func TestEachAlarmHasAnEntryInTheRunbook(t *testing.T) {
 	}
 }
 
-// The health check of names goes by an alarm that is there.
+// The health check of names goes by an alarm that is there before it: Route 53 reads the alarm
+// when the check is made. It takes no alarm of a formula, a percentile, or after M of N.
 func TestNamesGoByAnAlarmThatIsThere(t *testing.T) {
 	each(t, func(t *testing.T, m *made) {
 		var alarms []string
 		for _, a := range m.of(t, "CloudWatch::Alarm") {
-			alarms = append(alarms, fmt.Sprint(a.at("AlarmName")))
+			name := fmt.Sprint(a.at("AlarmName"))
+			if a.at("MetricName") != nil && a.at("Statistic") != nil && a.at("DatapointsToAlarm") == nil && slices.Contains(m.before(t, m.config.Name()+"-dns"), a.stack) {
+				alarms = append(alarms, name)
+			}
 		}
 		found := 0
 		for _, h := range m.of(t, "Route53::HealthCheck") {
@@ -155,6 +160,27 @@ func TestNamesGoByAnAlarmThatIsThere(t *testing.T) {
 			t.Errorf("%d health checks go by an alarm, want 1", found)
 		}
 	})
+}
+
+// before are the stacks that are deployed before one, directly or not.
+func (m *made) before(t *testing.T, stack string) (all []string) {
+	t.Helper()
+	var manifest struct {
+		Artifacts map[string]struct {
+			Dependencies []string `json:"dependencies"`
+		} `json:"artifacts"`
+	}
+	if err := load(filepath.Join(m.dir, "manifest.json"), &manifest); err != nil {
+		t.Fatal(err)
+	}
+	for next := []string{stack}; len(next) > 0; next = next[1:] {
+		for _, d := range manifest.Artifacts[next[0]].Dependencies {
+			if !slices.Contains(all, d) {
+				all, next = append(all, d), append(next, d)
+			}
+		}
+	}
+	return all
 }
 
 func TestTheBudgetIsWatched(t *testing.T) {

@@ -7,8 +7,8 @@
 //	fleet    workers, the pre-check of uploads
 //	origin   the service behind the edge
 //	edge     CloudFront and its firewall
-//	dns      names and health checks
 //	observe  alarms, dashboard, budget
+//	dns      names, by the alarms
 //	dr       backups and their copies
 //
 // What is synthesised depends on the configuration only: no credentials, no look-ups, no
@@ -76,8 +76,7 @@ func (s *site) stacks() {
 	if s.Edge != nil {
 		e = s.edge(d, o)
 	}
-	x := s.dns(o, e)
-	s.observe(parts{q, d, f, o, e, x})
+	s.dns(o, e, s.observe(parts{q, d, f, o, e}))
 	s.recovery(d)
 }
 

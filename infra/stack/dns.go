@@ -5,21 +5,17 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsroute53"
 )
 
-// dns is names and what is known of those behind them.
-type dns struct {
-	stack   awscdk.Stack
-	outside awsroute53.CfnHealthCheck // asks the edge from outside; nil without an edge
-}
-
 // edgeZone is the hosted zone of all distributions.
 const edgeZone = "Z2FDTNDATAQYW2"
 
 // dns gives shoppers the edge's name, and each region's balancer a share of the origin's: a
 // caller gets the nearest one that has healthy origins. The edge does not go by that name,
 // since it knows both; tasks and peered networks do.
-func (s *site) dns(o *origin, e *edge) *dns {
-	x := &dns{stack: s.stack("dns", "names and health checks")}
-	healthy := awsroute53.NewCfnHealthCheck(x.stack, new("OriginHealth"), &awsroute53.CfnHealthCheckProps{
+func (s *site) dns(o *origin, e *edge, alarms awscdk.Stack) {
+	st := s.stack("dns", "names and health checks")
+	// Route 53 takes over what an alarm looks at when a health check is made of it.
+	st.AddStackDependency(alarms, new("a health check goes by an alarm"))
+	healthy := awsroute53.NewCfnHealthCheck(st, new("OriginHealth"), &awsroute53.CfnHealthCheckProps{
 		HealthCheckConfig: &awsroute53.CfnHealthCheck_HealthCheckConfigProperty{
 			// No checker reaches the balancer, but its alarm knows.
 			Type:                         new("CLOUDWATCH_METRIC"),
@@ -27,24 +23,24 @@ func (s *site) dns(o *origin, e *edge) *dns {
 			InsufficientDataHealthStatus: new("LastKnownStatus"),
 		},
 	})
-	s.record(x, "Origin", s.originHost(), "A", &awsroute53.CfnRecordSet_AliasTargetProperty{
+	s.record(st, "Origin", s.originHost(), "A", &awsroute53.CfnRecordSet_AliasTargetProperty{
 		DnsName: o.balancer.LoadBalancerDnsName(), HostedZoneId: o.balancer.LoadBalancerCanonicalHostedZoneId(), EvaluateTargetHealth: true,
 	}, func(p *awsroute53.CfnRecordSetProps) {
 		p.Region, p.SetIdentifier, p.HealthCheckId = &s.Region, new(s.Name()), healthy.AttrHealthCheckId()
 	})
-	if e != nil {
-		s.edgeNames(x, e)
+	if e == nil {
+		return
 	}
-	return x
-}
-
-func (s *site) edgeNames(x *dns, e *edge) {
 	for _, kind := range []string{"A", "AAAA", "HTTPS"} {
-		s.record(x, "Edge"+kind, s.cdnHost(), kind, &awsroute53.CfnRecordSet_AliasTargetProperty{
+		s.record(st, "Edge"+kind, s.cdnHost(), kind, &awsroute53.CfnRecordSet_AliasTargetProperty{
 			DnsName: e.distribution.AttrDomainName(), HostedZoneId: new(edgeZone), EvaluateTargetHealth: false,
 		}, func(*awsroute53.CfnRecordSetProps) {})
 	}
-	x.outside = awsroute53.NewCfnHealthCheck(x.stack, new("EdgeHealth"), &awsroute53.CfnHealthCheckProps{
+}
+
+// outside asks the edge from outside, by its name.
+func (s *site) outside(st awscdk.Stack) awsroute53.CfnHealthCheck {
+	return awsroute53.NewCfnHealthCheck(st, new("EdgeHealth"), &awsroute53.CfnHealthCheckProps{
 		HealthCheckConfig: &awsroute53.CfnHealthCheck_HealthCheckConfigProperty{
 			Type: new("HTTPS"), FullyQualifiedDomainName: new(s.cdnHost()), Port: new(443.0), ResourcePath: new(healthPath),
 			EnableSni: true, RequestInterval: new(30.0), FailureThreshold: new(3.0), MeasureLatency: true,
@@ -52,8 +48,8 @@ func (s *site) edgeNames(x *dns, e *edge) {
 	})
 }
 
-func (s *site) record(x *dns, id, name, kind string, to *awsroute53.CfnRecordSet_AliasTargetProperty, more func(*awsroute53.CfnRecordSetProps)) {
+func (s *site) record(st awscdk.Stack, id, name, kind string, to *awsroute53.CfnRecordSet_AliasTargetProperty, more func(*awsroute53.CfnRecordSetProps)) {
 	p := &awsroute53.CfnRecordSetProps{HostedZoneId: &s.Domain.ZoneID, Name: new(name + "."), Type: &kind, AliasTarget: to}
 	more(p)
-	awsroute53.NewCfnRecordSet(x.stack, &id, p)
+	awsroute53.NewCfnRecordSet(st, &id, p)
 }

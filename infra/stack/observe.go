@@ -17,24 +17,24 @@ type parts struct {
 	f *fleet
 	o *origin
 	e *edge // nil without one
-	x *dns
 }
 
 // observe rings for whoever is on duty, shows how things stand, and watches the bill.
-func (s *site) observe(p parts) {
+func (s *site) observe(p parts) awscdk.Stack {
 	st := s.stack("observe", "alarms, dashboard, budget")
 	topic := awssns.NewTopic(st, new("Alerts"), &awssns.TopicProps{TopicName: new(s.Name() + "-alerts"), MasterKey: p.d.key, EnforceSSL: new(true)})
 	topic.AddSubscription(awssnssubscriptions.NewEmailSubscription(&s.Alerts, nil))
 	allowPublish(st, topic, "cloudwatch", "Alarms")
 	allowPublish(st, topic, "budgets", "Budget")
 	tell := awscloudwatchactions.NewSnsAction(topic)
-	for _, a := range s.alarms(p) {
+	for _, a := range s.alarms(st, p) {
 		ring := s.alarm(st, a)
 		ring.AddAlarmAction(tell)
 		ring.AddOkAction(tell)
 	}
 	s.budget(st, topic)
 	s.dashboard(st, p)
+	return st
 }
 
 func allowPublish(st awscdk.Stack, topic awssns.Topic, who, id string) {
@@ -52,6 +52,9 @@ func (s *site) alarm(st awscdk.Stack, a alarm) cw.Alarm {
 	}
 	if a.of > 0 {
 		p.DatapointsToAlarm, p.EvaluationPeriods = new(float64(a.of)), new(float64(a.in))
+	}
+	if a.of > 0 && a.of == a.in { // all of them: an alarm after M of N is none that Route 53 goes by
+		p.DatapointsToAlarm = nil
 	}
 	if a.under {
 		p.ComparisonOperator = cw.ComparisonOperator_LESS_THAN_THRESHOLD
