@@ -100,6 +100,7 @@ func (c *Config) checkLedger(f *findings) {
 // checkPlaces checks what is where: edge, standby, primary.
 func (c *Config) checkPlaces(f *findings) {
 	f.unless((c.Primary != "") == (c.Env == "dr"), "primary is %q: dr stands in for another, and nobody else does", c.Primary)
+	f.unless(c.Uploads || c.Primary != "", "uploads is off: only a standby waits")
 	f.unless(c.Primary != c.Env, "primary is %q itself", c.Primary)
 	f.unless((c.Edge == nil) == (c.Primary != ""), "edge: one installation has it, and its standby does not")
 	if e := c.Edge; e != nil {

@@ -26,6 +26,10 @@ type Config struct {
 	Standby *Standby `json:"standby,omitempty"` // the installation that takes over from this one
 	Primary string   `json:"primary,omitempty"` // env that this one stands in for
 
+	// Uploads has S3 tell the queue of what arrives. A standby has it off until it takes over: S3
+	// tells of copies as it does of uploads, and what its primary works on would be made twice.
+	Uploads bool `json:"uploads"`
+
 	// Precheck has a Lambda function look at uploads before the fleet does, so that a broken
 	// file is refused within seconds whatever waits.
 	Precheck bool `json:"precheck"`

@@ -65,6 +65,7 @@ func TestAMistakeIsToldByItsField(t *testing.T) {
 		{`"region": "us-west-2"`, `"region": "us-east-1"`, "standby.region"},
 		{`elasticloadbalancing:us-west-2`, `elasticloadbalancing:eu-west-1`, "standby.loadBalancer"},
 		{`"precheck": true`, `"precheck": true, "primary": "dr"`, "primary is"},
+		{`"uploads": true`, `"uploads": false`, "uploads is off"},
 		{`"precheck": true`, `"precheck": true, "prechek": true`, "unknown field"},
 	} {
 		broken := strings.Replace(string(text), test.from, test.to, 1)

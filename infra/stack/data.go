@@ -35,7 +35,9 @@ func (s *site) data(n *network, q *queues) *data {
 	}, &awss3.LifecycleRule{Id: new("checkpoints"), Prefix: new(names.Checkpoint), Expiration: days(7)}, // of jobs that nobody took up again
 	)
 	s.collect(d)
-	d.announce(q)
+	if s.Uploads {
+		d.announce(q)
+	}
 	s.serve(d)
 	if s.Standby != nil {
 		s.replicate(d)
