@@ -63,10 +63,19 @@ func Fleet(c *config.Config, perMinute float64, arrivals []float64, interruption
 		j.Peak, j.Workers, j.Drained = max(j.Peak, waiting), max(j.Workers, t.running), max(j.Drained, drained)
 		j.Hours += float64(t.all()) / 60
 		j.OnPaid += float64(min(t.all(), c.Fleet.OnDemand)) / 60
-		t.want(p.Observe(waiting/float64(max(t.running, 1)), t.all()))
+		t.want(p.Observe(backlog(waiting, t.running, p.Target), t.all()))
 	}
 	j.Left, j.Wait = waiting, longest(came, served)
 	return j
+}
+
+// backlog is the metric of the workers' policy: jobs that wait for each, and where there is
+// none, more than the target as soon as one waits.
+func backlog(waiting float64, running int, target float64) float64 {
+	if running == 0 && waiting > 0 {
+		return waiting + target
+	}
+	return waiting / float64(max(running, 1))
 }
 
 // longest is how many minutes pass until all that came by a minute is served, at most.

@@ -159,6 +159,15 @@ func TestOrigin(t *testing.T) {
 	golden(t, "origin.txt", out.String())
 }
 
+// An installation that has no workers at rest starts some for one upload, too.
+func TestOneUploadWakesAFleetOfNone(t *testing.T) {
+	c, m := prod(t)
+	c.Fleet.Min, c.Fleet.OnDemand = 0, 0
+	if j := Fleet(c, perMinute(c, m), []float64{1}); j.Left > 0 || j.Wait > 6 {
+		t.Errorf("%g jobs are left, one waited %d min", j.Left, j.Wait)
+	}
+}
+
 // An edge without caches: what origins shed is counted, and they are scaled as far as they
 // may be.
 func TestWhatIsTooMuchIsShed(t *testing.T) {

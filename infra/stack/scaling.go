@@ -39,7 +39,7 @@ func (f *fleet) track(st awscdk.Stack, t target, value float64, metrics []any) {
 
 // scaleWorkers keeps the jobs that wait for each task at what the configuration says. Jobs
 // of all lanes count: the lanes' weights say which are done first, not how many workers
-// there are.
+// there are. Where nobody works one job is too many, or a few would wait forever.
 func (s *site) scaleWorkers(f *fleet, q *queues) {
 	var metrics []any
 	var waiting []string
@@ -50,7 +50,7 @@ func (s *site) scaleWorkers(f *fleet, q *queues) {
 	}
 	metrics = append(metrics,
 		measure("running", "ECS/ContainerInsights", "RunningTaskCount", "Average", "ClusterName", *f.cluster.ClusterName(), "ServiceName", *f.workers.ServiceName()),
-		formula("backlog", "("+strings.Join(waiting, "+")+") / IF(FILL(running,0) > 1, running, 1)"))
+		formula("backlog", fmt.Sprintf("(%[1]s) / IF(FILL(running,0) > 1, running, 1) + IF(FILL(running,0) < 1, IF(%[1]s > 0, %[2]g, 0), 0)", strings.Join(waiting, "+"), s.Fleet.Backlog)))
 	f.track(f.stack, target{f.workers, "Workers", s.Fleet.Min, s.Fleet.Max, names.WorkersOut, names.WorkersIn}, s.Fleet.Backlog, metrics)
 }
 
