@@ -49,6 +49,9 @@ func (s *site) fleet(n *network, q *queues, d *data) *fleet {
 		EnableECSManagedTags:        new(true), PropagateTags: awsecs.PropagatedTagSource_SERVICE,
 	})
 	f.workers.Node().AddDependency(providers)
+	if t.scratch != nil { // a task that can't mount it doesn't start, and a few of these end the deployment
+		f.workers.Node().AddDependency(t.scratch.MountTargetsAvailable())
+	}
 	s.scaleWorkers(f, q)
 	if f.large != nil {
 		s.largeMeshes(f, q, d)

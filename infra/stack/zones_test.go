@@ -69,8 +69,16 @@ func TestNothingIsInOneZone(t *testing.T) {
 // A mount target for each zone, where scratch is on EFS.
 func TestScratchOnEFSIsInAllZones(t *testing.T) {
 	m := installation(t, "dev")
-	if got := len(m.of(t, "EFS::MountTarget")); got != len(m.config.Zones) {
+	targets := m.of(t, "EFS::MountTarget")
+	if got := len(targets); got != len(m.config.Zones) {
 		t.Errorf("%d mount targets, want %d", got, len(m.config.Zones))
+	}
+	for _, s := range m.of(t, "ECS::Service") {
+		for _, target := range targets {
+			if s.stack == target.stack && !slices.Contains(list(s.raw["DependsOn"]), any(target.id)) {
+				t.Errorf("%s may start before %s is there", s, target)
+			}
+		}
 	}
 }
 
