@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"cmp"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -22,6 +23,7 @@ func TestFilesAreFoundInTheBucket(t *testing.T) {
 	hash := strings.Repeat("0a", 32)
 	for name, test := range map[string]struct {
 		uri, query, origin, want string
+		method                   string // GET where it is empty
 		broken, standby          bool
 	}{
 		"a file is at its key":                             {uri: "/o/acme/" + hash + "/chair.glb", want: "/rendition/acme/" + hash + "?"},
@@ -29,20 +31,22 @@ func TestFilesAreFoundInTheBucket(t *testing.T) {
 		"a merchant's signed files come from the origin":   {uri: "/o/locked/" + hash + "/chair.glb", query: "sig", origin: "service", want: "/o/locked/" + hash + "/chair.glb?sig"},
 		"or from the standby's, when that fails":           {uri: "/o/locked/" + hash + "/chair.glb", query: "sig", origin: "service,service-standby at 500,502,503,504", want: "/o/locked/" + hash + "/chair.glb?sig", standby: true},
 		"a standby makes no difference to open files":      {uri: "/o/acme/" + hash + "/chair.glb", want: "/rendition/acme/" + hash + "?", standby: true},
+		"what a browser may send the origin says":          {uri: "/o/acme/" + hash + "/chair.glb", method: "OPTIONS", origin: "service", want: "/o/acme/" + hash + "/chair.glb?"},
+		"HEAD is as GET":                                   {uri: "/o/acme/" + hash + "/chair.glb", method: "HEAD", want: "/rendition/acme/" + hash + "?"},
 		"without the store nobody is trusted":              {uri: "/o/acme/" + hash + "/chair.glb", origin: "service", want: "/o/acme/" + hash + "/chair.glb?", broken: true},
 		"what is no hash is the origin's to refuse":        {uri: "/o/acme/" + hash[1:] + "/chair.glb", origin: "service", want: "/o/acme/" + hash[1:] + "/chair.glb?"},
 		"what climbs is the origin's to refuse":            {uri: "/o/../" + hash + "/chair.glb", origin: "service", want: "/o/../" + hash + "/chair.glb?"},
 		"what has no known type is the origin's to refuse": {uri: "/o/acme/" + hash + "/chair.exe", origin: "service", want: "/o/acme/" + hash + "/chair.exe?"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if origin, got := handle(t, renditionFunction(test.standby), test.uri, test.query, test.broken); got != test.want || origin != test.origin {
+			if origin, got := handle(t, renditionFunction(test.standby), cmp.Or(test.method, "GET"), test.uri, test.query, test.broken); got != test.want || origin != test.origin {
 				t.Errorf("got %s from %q, want %s from %q", got, origin, test.want, test.origin)
 			}
 		})
 	}
 }
 
-func handle(t *testing.T, function, uri, query string, broken bool) (origin, sent string) {
+func handle(t *testing.T, function, method, uri, query string, broken bool) (origin, sent string) {
 	t.Helper()
 	code, found := strings.CutPrefix(function, "import cf from 'cloudfront';\n") // has to be the first line
 	if !found {
@@ -56,7 +60,7 @@ func handle(t *testing.T, function, uri, query string, broken bool) (origin, sen
 	if query != "" {
 		parameters[query] = map[string]any{"value": "1"}
 	}
-	event, err := json.Marshal(map[string]any{"request": map[string]any{"uri": uri, "querystring": parameters}})
+	event, err := json.Marshal(map[string]any{"request": map[string]any{"method": method, "uri": uri, "querystring": parameters}})
 	if err != nil {
 		t.Fatal(err)
 	}
