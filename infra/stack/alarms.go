@@ -115,7 +115,7 @@ func (s *site) dataAlarms(p parts) []alarm {
 		return all
 	}
 	all = append(all,
-		alarm{name: "copy-failed", what: "A backup was not copied to the other region", metric: metric("AWS/Backup", "NumberOfCopyJobsFailed", "Sum", 60), over: 0, minutes: 60, of: 1, in: 1},
+		alarm{name: "copy-failed", what: "A backup was not copied to the other region", metric: s.copiesFailed(), over: 0, minutes: 60, of: 1, in: 1},
 		alarm{name: "catalog-behind", what: "The standby's catalog is more than a minute behind", metric: metric("AWS/DynamoDB", "ReplicationLatency", "Average", 1, "TableName", s.Catalog(), "ReceivingRegion", s.Standby.Region), over: 60_000})
 	for _, name := range []string{"raw", "derived"} {
 		all = append(all, alarm{
@@ -124,6 +124,18 @@ func (s *site) dataAlarms(p parts) []alarm {
 		})
 	}
 	return all
+}
+
+// copiesFailed counts under the name of either vault: a copy has two, and AWS Backup doesn't say
+// under which it counts. There is no count without a vault.
+func (s *site) copiesFailed() cw.IMetric {
+	failed := func(vault string) cw.IMetric {
+		return metric("AWS/Backup", "NumberOfCopyJobsFailed", "Sum", 60, "BackupVaultName", vault)
+	}
+	return cw.NewMathExpression(&cw.MathExpressionProps{
+		Expression: new("FILL(here,0)+FILL(there,0)"), Period: minutes(60),
+		UsingMetrics: &map[string]cw.IMetric{"here": failed(s.vaultName()), "there": failed(vaultName(s.Standby.Env))},
+	})
 }
 
 func (s *site) ledgerAlarms() []alarm {

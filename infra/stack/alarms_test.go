@@ -29,16 +29,23 @@ var told = map[string][]string{
 	"ECS/ContainerInsights": {"RunningTaskCount"},
 }
 
+// told by what: the dimension without which a namespace's metrics are of nothing, or of all.
+var toldBy = map[string]string{
+	"AWS/SQS": "QueueName", "AWS/ApplicationELB": "LoadBalancer", "AWS/CloudFront": "Region", "AWS/WAFV2": "WebACL",
+	"AWS/Route53": "HealthCheckId", "AWS/DynamoDB": "TableName", "AWS/Backup": "BackupVaultName", "AWS/S3": "SourceBucket",
+	"AWS/RDS": "DBClusterIdentifier", "AWS/Lambda": "FunctionName", "ECS/ContainerInsights": "ServiceName",
+}
+
 // written says whether somebody writes a metric by these dimensions: AWS, or the product by
 // its own tables.
 func written(m any) bool {
-	name := fmt.Sprint(at(m, "MetricName"))
-	if at(m, "Namespace") != names.Namespace {
-		return slices.Contains(told[fmt.Sprint(at(m, "Namespace"))], name)
-	}
+	name, space := fmt.Sprint(at(m, "MetricName")), fmt.Sprint(at(m, "Namespace"))
 	var by []string
 	for _, d := range list(at(m, "Dimensions")) {
 		by = append(by, fmt.Sprint(at(d, "Name")))
+	}
+	if space != names.Namespace {
+		return slices.Contains(told[space], name) && slices.Contains(by, toldBy[space])
 	}
 	slices.Sort(by)
 	for _, row := range slices.Concat(metrics.All(), product.AllMetrics()) {

@@ -5,8 +5,10 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 )
 
-// vaultName is what holds backups.
-func (s *site) vaultName() string { return s.Name() + "-backups" }
+// vaultName is what holds an installation's backups.
+func vaultName(env string) string { return "plinth-" + env + "-backups" }
+
+func (s *site) vaultName() string { return vaultName(s.Env) }
 
 // recovery backs up what replication can't save from a mistake: the ledger each hour and the
 // catalog each day, and copies both to the standby's vault. Vaults are locked: who deletes
@@ -35,7 +37,7 @@ func (s *site) recovery(d *data) {
 			RuleName: &name, TargetBackupVault: vault.Ref(), ScheduleExpression: &schedule, Lifecycle: keep, StartWindowMinutes: new(60.0), CompletionWindowMinutes: new(180.0),
 		}
 		if s.Standby != nil {
-			there := "arn:aws:backup:" + s.Standby.Region + ":" + *st.Account() + ":backup-vault:plinth-" + s.Standby.Env + "-backups"
+			there := "arn:aws:backup:" + s.Standby.Region + ":" + *st.Account() + ":backup-vault:" + vaultName(s.Standby.Env)
 			r.CopyActions = []any{&awsbackup.CfnBackupPlan_CopyActionResourceTypeProperty{DestinationBackupVaultArn: &there, Lifecycle: keep}}
 		}
 		return r
