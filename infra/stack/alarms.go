@@ -108,6 +108,12 @@ func (s *site) dataAlarms(p parts) []alarm {
 		{name: "catalog-writes-throttled", what: "DynamoDB refuses writes to the catalog", metric: table("WriteThrottleEvents"), over: 0},
 		{name: "backup-failed", what: "A backup was not made", metric: metric("AWS/Backup", "NumberOfBackupJobsFailed", "Sum", 60, "BackupVaultName", s.vaultName()), over: 0, minutes: 60, of: 1, in: 1},
 	}
+	if s.Primary == "" {
+		all = append(all, alarm{
+			name: "backup-missing", what: "In a day fewer backups were made than there should be", silence: true,
+			metric: metric("AWS/Backup", "NumberOfBackupJobsCompleted", "Sum", 1440, "BackupVaultName", s.vaultName()), over: s.backups(), under: true, minutes: 1440, of: 1, in: 1,
+		})
+	}
 	if p.d.ledger != nil {
 		all = append(all, s.ledgerAlarms()...)
 	}
@@ -124,6 +130,15 @@ func (s *site) dataAlarms(p parts) []alarm {
 		})
 	}
 	return all
+}
+
+// backups is how many there are in a day at least: the catalog's, and nearly all of the ledger's
+// hours.
+func (s *site) backups() float64 {
+	if s.Ledger.Instances > 0 {
+		return 1 + 20
+	}
+	return 1
 }
 
 // copiesFailed counts under the name of either vault: a copy has two, and AWS Backup doesn't say

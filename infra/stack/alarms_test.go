@@ -22,7 +22,7 @@ var told = map[string][]string{
 	"AWS/WAFV2":             {"BlockedRequests"},
 	"AWS/Route53":           {"HealthCheckStatus"},
 	"AWS/DynamoDB":          {"ReadThrottleEvents", "WriteThrottleEvents", "ReplicationLatency"},
-	"AWS/Backup":            {"NumberOfBackupJobsFailed", "NumberOfCopyJobsFailed"},
+	"AWS/Backup":            {"NumberOfBackupJobsFailed", "NumberOfBackupJobsCompleted", "NumberOfCopyJobsFailed"},
 	"AWS/S3":                {"ReplicationLatency"},
 	"AWS/RDS":               {"ACUUtilization", "DatabaseConnections"},
 	"AWS/Lambda":            {"Errors", "Throttles"},
@@ -188,6 +188,26 @@ func (m *made) before(t *testing.T, stack string) (all []string) {
 		}
 	}
 	return all
+}
+
+// Where AWS Backup may not back up a kind of database, no job fails: there is none.
+func TestMissingBackupsRing(t *testing.T) {
+	for env, want := range map[string]float64{"dev": 21, "prod": 21} {
+		m := installation(t, env)
+		found := 0
+		for _, a := range m.of(t, "CloudWatch::Alarm") {
+			if a.at("MetricName") != "NumberOfBackupJobsCompleted" {
+				continue
+			}
+			found++
+			if a.at("ComparisonOperator") != "LessThanThreshold" || a.at("Threshold") != want || a.at("TreatMissingData") != "breaching" || a.at("Period") != 86400.0 {
+				t.Errorf("%s: %v", a, a.props)
+			}
+		}
+		if found != 1 {
+			t.Errorf("%s: %d alarms, want 1", env, found)
+		}
+	}
 }
 
 func TestTheBudgetIsWatched(t *testing.T) {
