@@ -132,11 +132,11 @@ func (s *site) dataAlarms(p parts) []alarm {
 	return all
 }
 
-// backups is how many there are in a day at least: the catalog's, and nearly all of the ledger's
-// hours.
+// backups is how many there are in a day at least: one of the catalog, and of the ledger one and
+// nearly all of its hours.
 func (s *site) backups() float64 {
 	if s.Ledger.Instances > 0 {
-		return 1 + 20
+		return 2 + 20
 	}
 	return 1
 }

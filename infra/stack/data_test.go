@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestNoBucketIsPublic(t *testing.T) {
@@ -136,6 +138,26 @@ func TestDataOutlivesMistakes(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Hourly backups would be hundreds of whole copies in the other region; those of each day are
+// kept long.
+func TestBackupsOfHoursAreNotKeptLong(t *testing.T) {
+	m := installation(t, "prod")
+	kept := map[string]any{}
+	for _, p := range m.of(t, "Backup::BackupPlan") {
+		rule := p.at("BackupPlan", "BackupPlanRule", 0)
+		kept[fmt.Sprint(at(rule, "RuleName"))] = []any{at(rule, "Lifecycle", "DeleteAfterDays"), at(rule, "CopyActions", 0, "Lifecycle", "DeleteAfterDays")}
+	}
+	if diff := cmp.Diff(map[string]any{"hourly": []any{2.0, 2.0}, "daily": []any{35.0, 35.0}}, kept); diff != "" {
+		t.Errorf("days that backups are kept (- want, + got):\n%s", diff)
+	}
+	for _, s := range m.of(t, "Backup::BackupSelection") {
+		want := map[string]int{"hourly": 1, "daily": 2}[fmt.Sprint(s.at("BackupSelection", "SelectionName"))]
+		if got := len(list(s.at("BackupSelection", "Resources"))); got != want {
+			t.Errorf("%s has %d databases, want %d", s, got, want)
+		}
+	}
 }
 
 // attribute is one of a balancer's.

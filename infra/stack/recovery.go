@@ -10,9 +10,14 @@ func vaultName(env string) string { return "plinth-" + env + "-backups" }
 
 func (s *site) vaultName() string { return vaultName(s.Env) }
 
-// recovery backs up what replication can't save from a mistake: the ledger each hour and the
-// catalog each day, and copies both to the standby's vault. Vaults are locked: who deletes
-// a backup before its time has to take the lock away first, which nobody here may.
+// hourlyDays is how long hourly backups are kept, in days: each copy of one to the other region is
+// the whole ledger, and only the newest is for a region that fails.
+const hourlyDays = 2
+
+// recovery backs up what replication can't save from a mistake: the ledger each hour, and both
+// the ledger and the catalog each day, and copies them to the standby's vault. Vaults are
+// locked: who deletes a backup before its time has to take the lock away first, which nobody
+// here may.
 func (s *site) recovery(d *data) {
 	st := s.stack("dr", "backups and their copies")
 	vault := awsbackup.NewCfnBackupVault(st, new("Vault"), &awsbackup.CfnBackupVaultProps{
@@ -31,8 +36,8 @@ func (s *site) recovery(d *data) {
 		},
 	})
 	accept(role, "AwsSolutions-IAM4", "AWS Backup's own policies, which follow what the service needs; the role is assumed by that service alone.")
-	rule := func(name, schedule string) any {
-		keep := &awsbackup.CfnBackupPlan_LifecycleResourceTypeProperty{DeleteAfterDays: new(float64(s.Keep.Backups))}
+	rule := func(name, schedule string, days int) any {
+		keep := &awsbackup.CfnBackupPlan_LifecycleResourceTypeProperty{DeleteAfterDays: new(float64(days))}
 		r := &awsbackup.CfnBackupPlan_BackupRuleResourceTypeProperty{
 			RuleName: &name, TargetBackupVault: vault.Ref(), ScheduleExpression: &schedule, Lifecycle: keep, StartWindowMinutes: new(60.0), CompletionWindowMinutes: new(180.0),
 		}
@@ -42,20 +47,20 @@ func (s *site) recovery(d *data) {
 		}
 		return r
 	}
-	plan := func(id, schedule string, resources ...string) {
-		if len(resources) == 0 {
-			return
-		}
+	plan := func(id, schedule string, days int, resources ...string) {
 		p := awsbackup.NewCfnBackupPlan(st, &id, &awsbackup.CfnBackupPlanProps{BackupPlan: &awsbackup.CfnBackupPlan_BackupPlanResourceTypeProperty{
-			BackupPlanName: new(s.Name() + "-" + id), BackupPlanRule: []any{rule(id, schedule)},
+			BackupPlanName: new(s.Name() + "-" + id), BackupPlanRule: []any{rule(id, schedule, days)},
 		}})
 		awsbackup.NewCfnBackupSelection(st, new(id+"Resources"), &awsbackup.CfnBackupSelectionProps{
 			BackupPlanId:    p.Ref(),
 			BackupSelection: &awsbackup.CfnBackupSelection_BackupSelectionResourceTypeProperty{SelectionName: &id, IamRoleArn: role.RoleArn(), Resources: texts(resources...)},
 		})
 	}
-	plan("daily", "cron(0 5 * * ? *)", d.table)
+	daily := []string{d.table}
 	if d.ledger != nil {
-		plan("hourly", "cron(0 * * * ? *)", *d.ledger.cluster.AttrDbClusterArn())
+		ledger := *d.ledger.cluster.AttrDbClusterArn()
+		daily = append(daily, ledger)
+		plan("hourly", "cron(0 * * * ? *)", min(hourlyDays, s.Keep.Backups), ledger)
 	}
+	plan("daily", "cron(0 5 * * ? *)", s.Keep.Backups, daily...)
 }
