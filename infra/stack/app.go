@@ -93,10 +93,11 @@ func (s *site) stack(name, what string) awscdk.Stack {
 	return st
 }
 
-// removal is what becomes of what holds data when its stack goes.
+// removal is what becomes of what holds data when its stack goes. What a deployment that failed
+// had made goes all the same: it is empty, and its name would be taken at the next try.
 func (s *site) removal() awscdk.RemovalPolicy {
 	if s.Lasting() {
-		return awscdk.RemovalPolicy_RETAIN
+		return awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE
 	}
 	return awscdk.RemovalPolicy_DESTROY
 }

@@ -132,7 +132,7 @@ func TestDataOutlivesMistakes(t *testing.T) {
 		}
 		for _, kind := range []string{"S3::Bucket", "KMS::Key", "SQS::Queue", "DynamoDB::GlobalTable", "Backup::BackupVault"} {
 			for _, r := range m.maybe(kind) {
-				if r.raw["DeletionPolicy"] != "Retain" || r.raw["UpdateReplacePolicy"] != "Retain" {
+				if r.raw["DeletionPolicy"] != "RetainExceptOnCreate" || r.raw["UpdateReplacePolicy"] != "Retain" {
 					t.Errorf("%s goes with its stack: %v, %v", r, r.raw["DeletionPolicy"], r.raw["UpdateReplacePolicy"])
 				}
 			}
