@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"slices"
 	"strings"
 
 	cf "github.com/aws/aws-cdk-go/awscdk/v2/awscloudfront"
@@ -35,11 +36,11 @@ func (s *site) origins(e *edge, d *data, o *origin) (origins, groups []any) {
 	service(serviceOrigin, *o.balancer.LoadBalancerArn())
 	if s.bucketStandby() {
 		bucket(bucketOrigin+standbySuffix, s.Standby.Env, s.Standby.Region)
-		groups = append(groups, failover(bucketOrigin))
+		groups = append(groups, failover(bucketOrigin, slices.Concat(missingCodes, failoverCodes)))
 	}
 	if s.serviceStandby() {
 		service(serviceOrigin+standbySuffix, s.Standby.LoadBalancer)
-		groups = append(groups, failover(serviceOrigin))
+		groups = append(groups, failover(serviceOrigin, failoverCodes))
 	}
 	return origins, groups
 }
@@ -52,10 +53,14 @@ func (s *site) shield() *cf.CfnDistribution_OriginShieldProperty {
 // failoverCodes say that an origin can't answer, or was not reached.
 var failoverCodes = []int{500, 502, 503, 504}
 
-// failover asks the standby when an origin can't be reached or says that it can't.
-func failover(name string) any {
+// missingCodes are what a bucket says of a file that it has not: to who may not list it, 403. What
+// was made while the standby stood in is in the standby's bucket only.
+var missingCodes = []int{403, 404}
+
+// failover asks the standby when an origin can't be reached or answers by one of the codes.
+func failover(name string, statuses []int) any {
 	var codes []any
-	for _, c := range failoverCodes {
+	for _, c := range statuses {
 		codes = append(codes, float64(c))
 	}
 	member := func(id string) any { return &cf.CfnDistribution_OriginGroupMemberProperty{OriginId: &id} }
