@@ -73,6 +73,18 @@ func TestWorkersLeaveWhatALargerOneTakes(t *testing.T) {
 	})
 }
 
+// Who starts an operator's task has to name its network: only the group of operators reaches the
+// ledger.
+func TestOperatorsAreToldTheirNetwork(t *testing.T) {
+	each(t, func(t *testing.T, m *made) {
+		stack := m.config.Name() + "-fleet"
+		got := m.name(stack, at(m.templates[stack], "Outputs", "OperatorNetwork", "Value"))
+		if !strings.HasPrefix(got, "awsvpcConfiguration={subnets=[") || strings.Count(got, "/VpctasksSubnet") != len(m.config.Zones) || strings.Count(got, "/Operators") != 1 {
+			t.Errorf("the stack prints %q", got)
+		}
+	})
+}
+
 // The product knows each flag that it is started with: `plinth config` lists them.
 func TestRolesAreStartedWithFlagsTheyHave(t *testing.T) {
 	cmd := exec.CommandContext(t.Context(), "go", "run", "./cmd/plinth", "config")

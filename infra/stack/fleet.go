@@ -59,7 +59,7 @@ func (s *site) fleet(n *network, q *queues, d *data) *fleet {
 	if s.Precheck {
 		f.precheck = s.precheck(st, q, d)
 	}
-	s.operator(f, q, d)
+	s.operator(f, n, q, d)
 	return f
 }
 
@@ -103,7 +103,7 @@ func (s *site) shared(f *fleet, n *network, t *task) {
 
 // operator is a task that people start, with `merchants`, `keys`, `jobs`, `sweep` or `batch`
 // for its command: the one that may log in to the ledger.
-func (s *site) operator(f *fleet, q *queues, d *data) {
+func (s *site) operator(f *fleet, n *network, q *queues, d *data) {
 	t := task{
 		command: []string{"version"}, id: "operator", cpu: 1024, memory: 2048, grants: s.operatorGrants(q, d),
 		why: "Whoever acts by hand reads, writes and removes objects whose names are hashes, below some prefixes.",
@@ -116,6 +116,11 @@ func (s *site) operator(f *fleet, q *queues, d *data) {
 		t.env["PLINTH_LEDGER"] = d.ledger.url()
 	}
 	s.container(f.stack, t)
+	subnets := awscdk.Fn_Join(new(","), n.vpc.SelectSubnets(n.tasks).SubnetIds)
+	awscdk.NewCfnOutput(f.stack, new("OperatorNetwork"), &awscdk.CfnOutputProps{
+		Value:       new("awsvpcConfiguration={subnets=[" + *subnets + "],securityGroups=[" + *n.operators.SecurityGroupId() + "]}"),
+		Description: new("For aws ecs run-task --network-configuration"),
+	})
 }
 
 func number(n int) string { return strconv.Itoa(n) }
