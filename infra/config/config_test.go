@@ -20,6 +20,9 @@ func TestEveryInstallationIsRight(t *testing.T) {
 			if p.Standby == nil || p.Standby.Env != env || p.Standby.Region != c.Region {
 				t.Errorf("%s stands in for %s, whose standby is %+v", env, c.Primary, p.Standby)
 			}
+			if p.Keep.Backups > c.Keep.Backups+1 { // its vault is locked against longer ones
+				t.Errorf("%s keeps backups for %d days, which the vault of %s with %d refuses", c.Primary, p.Keep.Backups, env, c.Keep.Backups)
+			}
 			if p.Domain != c.Domain || p.Image != c.Image {
 				t.Errorf("%s and %s differ in domain or image: %+v %+v, %+v %+v", env, c.Primary, c.Domain, c.Image, p.Domain, p.Image)
 			}

@@ -79,7 +79,6 @@ const (
 	Requests      = "plinth_origin_requests_total"       // by status
 	Objects       = "plinth_origin_objects_total"        // by layer, and in all
 	BackendErrors = "plinth_origin_backend_errors_total" // in all
-	SentBytes     = "plinth_origin_bytes_total"          // in all
 )
 
 // Cooldowns of the scaling policies, in seconds: more tasks soon, fewer late, since a lull

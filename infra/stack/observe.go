@@ -19,7 +19,8 @@ type parts struct {
 	e *edge // nil without one
 }
 
-// observe rings for whoever is on duty, shows how things stand, and watches the bill.
+// observe rings for whoever is on duty, shows how things stand, and watches the bill. It returns
+// the stack of alarms.
 func (s *site) observe(p parts) awscdk.Stack {
 	st := s.stack("observe", "alarms, dashboard, budget")
 	topic := awssns.NewTopic(st, new("Alerts"), &awssns.TopicProps{TopicName: new(s.Name() + "-alerts"), MasterKey: p.d.key, EnforceSSL: new(true)})
