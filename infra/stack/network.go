@@ -9,8 +9,8 @@ import (
 )
 
 // network is where everything runs. Nothing in it has a way to the internet: what it needs
-// of AWS it reaches by endpoints, which cost less than NAT beyond a few terabytes and leave
-// nothing for a hostile file to call.
+// of AWS it reaches by endpoints, which cost less than NAT beyond a few terabytes and, as they
+// serve this account only, leave nothing for a hostile file to call.
 type network struct {
 	stack awscdk.Stack
 	vpc   awsec2.Vpc
@@ -53,10 +53,6 @@ func (s *site) network() *network {
 			AvailabilityZones:   texts(s.Zones...),
 			NatGateways:         new(0.0),
 			SubnetConfiguration: &[]*awsec2.SubnetConfiguration{isolated("tasks"), isolated("data")},
-			GatewayEndpoints: &map[string]*awsec2.GatewayVpcEndpointOptions{
-				"S3":       {Service: awsec2.GatewayVpcEndpointAwsService_S3()},
-				"DynamoDb": {Service: awsec2.GatewayVpcEndpointAwsService_DYNAMODB()},
-			},
 			FlowLogs: &map[string]*awsec2.FlowLogOptions{
 				"Flows": {Destination: awsec2.FlowLogDestination_ToCloudWatchLogs(logs, nil), TrafficType: awsec2.FlowLogTrafficType_REJECT},
 			},
@@ -65,10 +61,11 @@ func (s *site) network() *network {
 		data:  &awsec2.SubnetSelection{SubnetGroupName: new("data")},
 	}
 	n.gateway()
+	n.stores(s.Region)
 	services := n.groups(s.Network.EdgePrefixList)
-	n.reach(services, endpoints)
+	n.reach(services, endpoints, n.own)
 	if s.Fleet.Large != nil {
-		n.reach(services, machineEndpoints)
+		n.reach(services, machineEndpoints, nil)
 	}
 	return n
 }
@@ -108,12 +105,34 @@ func (n *network) groups(edge string) (services awsec2.SecurityGroup) {
 	return services
 }
 
-// reach makes endpoints in all zones.
-func (n *network) reach(group awsec2.SecurityGroup, all []endpoint) {
+// stores are the endpoints of S3 and DynamoDB, which are routes and cost nothing.
+func (n *network) stores(region string) {
+	s3 := n.vpc.AddGatewayEndpoint(new("S3"), &awsec2.GatewayVpcEndpointOptions{Service: awsec2.GatewayVpcEndpointAwsService_S3()})
+	s3.AddToPolicy(n.own())
+	s3.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{ // ECR's own, where layers of images are
+		Principals: &[]awsiam.IPrincipal{awsiam.NewAnyPrincipal()}, Actions: texts("s3:GetObject"), Resources: texts("arn:aws:s3:::prod-" + region + "-starport-layer-bucket/*"),
+	}))
+	n.vpc.AddGatewayEndpoint(new("DynamoDb"), &awsec2.GatewayVpcEndpointOptions{Service: awsec2.GatewayVpcEndpointAwsService_DYNAMODB()}).AddToPolicy(n.own())
+}
+
+// own lets roles of this account through an endpoint. Whose credentials came with a file is from
+// elsewhere, and what roles may do is in their policies.
+func (n *network) own() awsiam.PolicyStatement {
+	return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Principals: &[]awsiam.IPrincipal{awsiam.NewAnyPrincipal()}, Actions: texts("*"), Resources: texts("*"),
+		Conditions: &map[string]any{"StringEquals": map[string]any{"aws:PrincipalAccount": n.stack.Account()}},
+	})
+}
+
+// reach makes endpoints in all zones, with a policy where they take one.
+func (n *network) reach(group awsec2.SecurityGroup, all []endpoint, policy func() awsiam.PolicyStatement) {
 	for _, e := range all {
-		n.vpc.AddInterfaceEndpoint(new(e.name), &awsec2.InterfaceVpcEndpointOptions{
+		made := n.vpc.AddInterfaceEndpoint(new(e.name), &awsec2.InterfaceVpcEndpointOptions{
 			Service: e.service(), Subnets: n.tasks, Open: new(false), SecurityGroups: &[]awsec2.ISecurityGroup{group},
 		})
+		if policy != nil {
+			made.AddToPolicy(policy())
+		}
 	}
 }
 
