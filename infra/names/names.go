@@ -78,7 +78,8 @@ const (
 	JobDollars    = "plinth_job_dollars_total"           // in all
 	Requests      = "plinth_origin_requests_total"       // by status
 	Objects       = "plinth_origin_objects_total"        // by layer, and in all
-	BackendErrors = "plinth_origin_backend_errors_total" // in all
+	BackendErrors = "plinth_origin_backend_errors_total" // of the store, in all
+	Manifests     = "plinth_origin_manifests_total"      // by outcome
 )
 
 // Cooldowns of the scaling policies, in seconds: more tasks soon, fewer late, since a lull

@@ -47,6 +47,18 @@ func jobs(outcome string) cw.Metric { return ours(names.Jobs, "Sum", 5, "outcome
 // answers is how many requests the origin answered so.
 func answers(status string) cw.Metric { return ours(names.Requests, "Sum", 1, "status", status) }
 
+// sum is what some metrics come to, each of which may be silent.
+func sum(minute int, all ...cw.IMetric) cw.IMetric {
+	using := map[string]cw.IMetric{}
+	var terms []string
+	for i, m := range all {
+		id := fmt.Sprintf("part%d", i)
+		using[id] = m
+		terms = append(terms, "FILL("+id+",0)")
+	}
+	return cw.NewMathExpression(&cw.MathExpressionProps{Expression: new(strings.Join(terms, "+")), UsingMetrics: &using, Period: minutes(minute)})
+}
+
 // ratio is the sum of some metrics over the sum of others, 0 where there are none.
 func ratio(minute int, parts, whole []cw.IMetric) cw.IMetric {
 	using := map[string]cw.IMetric{}

@@ -77,7 +77,7 @@ func (s *site) originAlarms(p parts) []alarm {
 		{name: "origin-refused", what: "The balancer itself answers 500 or above: no origin takes requests", metric: metric("AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count", "Sum", 1, "LoadBalancer", balancer), over: 10},
 		{name: "origin-slow", what: "One request in a hundred waits longer than a second for its answer to begin", metric: metric("AWS/ApplicationELB", "TargetResponseTime", "p99", 1, "LoadBalancer", balancer), over: 1},
 		{name: "origin-misses", what: "Less than half of the files come from the caches of origins", metric: ratio(15, []cw.IMetric{ours(names.Objects, "Sum", 15, "layer", "store")}, []cw.IMetric{ours(names.Objects, "Sum", 15)}), over: .5, minutes: 15, of: 4, in: 4},
-		{name: "backend-errors", what: "Reads of the store or the catalog fail", metric: ours(names.BackendErrors, "Sum", 1), over: 10},
+		{name: "backend-errors", what: "Reads of the store or the catalog fail", metric: sum(1, ours(names.BackendErrors, "Sum", 1), ours(names.Manifests, "Sum", 1, "outcome", "failed")), over: 10},
 	}
 }
 
@@ -147,10 +147,7 @@ func (s *site) copiesFailed() cw.IMetric {
 	failed := func(vault string) cw.IMetric {
 		return metric("AWS/Backup", "NumberOfCopyJobsFailed", "Sum", 60, "BackupVaultName", vault)
 	}
-	return cw.NewMathExpression(&cw.MathExpressionProps{
-		Expression: new("FILL(here,0)+FILL(there,0)"), Period: minutes(60),
-		UsingMetrics: &map[string]cw.IMetric{"here": failed(s.vaultName()), "there": failed(vaultName(s.Standby.Env))},
-	})
+	return sum(60, failed(s.vaultName()), failed(vaultName(s.Standby.Env)))
 }
 
 func (s *site) ledgerAlarms() []alarm {
