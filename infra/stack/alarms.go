@@ -55,8 +55,8 @@ func (s *site) workAlarms(p parts) []alarm {
 	if p.f.large != nil {
 		all = append(all, alarm{name: "jobs-large", what: "Jobs wait for a machine with more memory", metric: jobs("elsewhere"), over: 0, minutes: 5, of: 1, in: 1})
 	}
-	if p.f.precheck != nil {
-		name := *p.f.precheck.function.Ref()
+	if s.Precheck {
+		name := s.precheckName()
 		all = append(all,
 			alarm{name: "precheck-fails", what: "The pre-check of uploads ends in errors", metric: metric("AWS/Lambda", "Errors", "Sum", 1, "FunctionName", name), over: 0},
 			alarm{name: "precheck-throttled", what: "The pre-check of uploads has no function free", metric: metric("AWS/Lambda", "Throttles", "Sum", 1, "FunctionName", name), over: 0})

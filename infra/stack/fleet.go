@@ -13,11 +13,10 @@ import (
 
 // fleet is the workers, and what else of the product runs beside them.
 type fleet struct {
-	stack    awscdk.Stack
-	cluster  awsecs.Cluster
-	workers  awsecs.FargateService
-	precheck *precheck // nil without one
-	large    *large    // nil without one
+	stack   awscdk.Stack
+	cluster awsecs.Cluster
+	workers awsecs.FargateService
+	large   *large // nil without one
 }
 
 func (s *site) fleet(n *network, q *queues, d *data) *fleet {
@@ -57,7 +56,7 @@ func (s *site) fleet(n *network, q *queues, d *data) *fleet {
 		s.largeMeshes(f, q, d)
 	}
 	if s.Precheck {
-		f.precheck = s.precheck(st, q, d)
+		s.precheck(st, q, d)
 	}
 	s.operator(f, n, q, d)
 	return f

@@ -9,21 +9,20 @@ import (
 	"github.com/plinth3d/plinth/infra/role"
 )
 
-// precheck is a function that looks at uploads as S3 tells of them: it checks and registers
-// them by the code that workers have for this, and sends a job to the most urgent lane. It
-// is the product's own image, started as `plinth lambda`, so there is no second program to
-// build; Lambda takes one architecture's image only, so its tag ends in that.
-type precheck struct {
-	function awslambda.CfnFunction
-}
-
 const (
 	precheckSeconds = 60
 	precheckMemory  = 3008 // MiB; a CPU comes with each 1769
 	precheckAtOnce  = 50   // functions; the rest of an account's thousand is for others
 )
 
-func (s *site) precheck(st awscdk.Stack, q *queues, d *data) *precheck {
+// precheckName is the function's.
+func (s *site) precheckName() string { return s.Name() + "-precheck" }
+
+// precheck is a function that looks at uploads as S3 tells of them: it checks and registers
+// them by the code that workers have for this, and sends a job to the most urgent lane. It
+// is the product's own image, started as `plinth lambda`, so there is no second program to
+// build; Lambda takes one architecture's image only, so its tag ends in that.
+func (s *site) precheck(st awscdk.Stack, q *queues, d *data) {
 	may := awsiam.NewRole(st, new("Roleprecheck"), &awsiam.RoleProps{AssumedBy: service("lambda"), Description: new("What the pre-check may call")})
 	logs := s.logs(st, "Logsprecheck", "precheck")
 	give(may, append(s.precheckGrants(q, d),
@@ -33,7 +32,7 @@ func (s *site) precheck(st awscdk.Stack, q *queues, d *data) *precheck {
 	accept(may, "AwsSolutions-IAM5", "The pre-check reads uploads and writes sources, whose names are hashes, below three prefixes, and writes to streams of one log group.")
 	repository := awsecr.Repository_FromRepositoryName(st, new("Imageprecheck"), &s.Image.Repository)
 	f := awslambda.NewCfnFunction(st, new("Precheck"), &awslambda.CfnFunctionProps{
-		FunctionName: new(s.Name() + "-precheck"), Description: new("Checks uploads and registers them"),
+		FunctionName: new(s.precheckName()), Description: new("Checks uploads and registers them"),
 		PackageType: new("Image"), Architectures: texts("arm64"), Role: may.RoleArn(),
 		Code:        &awslambda.CfnFunction_CodeProperty{ImageUri: repository.RepositoryUriForTag(new(s.Image.Tag + "-arm64"))},
 		ImageConfig: &awslambda.CfnFunction_ImageConfigProperty{Command: texts(role.Precheck(s.Config, d.where())...)},
@@ -48,5 +47,4 @@ func (s *site) precheck(st awscdk.Stack, q *queues, d *data) *precheck {
 		FunctionResponseTypes: texts("ReportBatchItemFailures"),
 		ScalingConfig:         &awslambda.CfnEventSourceMapping_ScalingConfigProperty{MaximumConcurrency: new(float64(precheckAtOnce))},
 	})
-	return &precheck{f}
 }

@@ -8,11 +8,14 @@ import (
 	"github.com/plinth3d/plinth/infra/names"
 )
 
-// queues are the lanes, and the queue of uploads where they are looked at before.
+// queues are the lanes, and the queue of uploads that wait for the pre-check. That is there
+// without one, too: CloudFormation takes no queue away that another stack uses, so that the
+// pre-check could not be switched off.
 type queues struct {
 	stack   awscdk.Stack
 	lanes   []lane // most urgent first
-	uploads *lane  // nil without a pre-check
+	uploads lane
+	checked bool // there is a pre-check
 }
 
 // lane is a queue and its dead letters.
@@ -21,37 +24,42 @@ type lane struct {
 	jobs, dead awssqs.Queue
 }
 
-// all are the lanes, and the uploads.
-func (q *queues) all() []lane {
-	if q.uploads == nil {
-		return q.lanes
-	}
-	return append([]lane{*q.uploads}, q.lanes...)
-}
+// all are the uploads, and the lanes.
+func (q *queues) all() []lane { return append([]lane{q.uploads}, q.lanes...) }
 
 // arrivals is the queue that S3 tells of uploads.
-func (q *queues) arrivals() awssqs.Queue { return q.all()[0].jobs }
+func (q *queues) arrivals() awssqs.Queue {
+	if q.checked {
+		return q.uploads.jobs
+	}
+	return q.lanes[0].jobs
+}
 
 func (s *site) queues() *queues {
-	q := &queues{stack: s.stack("queues", "lanes of jobs and their dead letters")}
+	q := &queues{stack: s.stack("queues", "lanes of jobs and their dead letters"), checked: s.Precheck}
 	for _, l := range names.Lanes {
 		q.lanes = append(q.lanes, s.lane(q.stack, l.Name, names.Visibility))
 	}
-	if s.Precheck {
-		// Lambda asks that a message be hidden for six times as long as a function may run.
-		u := s.lane(q.stack, names.Uploads, 6*precheckSeconds)
-		q.uploads = &u
+	// Lambda asks that a message be hidden for six times as long as a function may run.
+	q.uploads = s.lane(q.stack, names.Uploads, 6*precheckSeconds)
+	for _, to := range []awssqs.Queue{q.uploads.jobs, q.lanes[0].jobs} {
+		q.stack.ExportValue(to.QueueArn(), nil)
+		s.letS3Tell(q.stack, to)
 	}
-	q.arrivals().AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+	return q
+}
+
+// letS3Tell lets the bucket of uploads send messages. S3 tries that before it takes a queue.
+func (s *site) letS3Tell(st awscdk.Stack, to awssqs.Queue) {
+	to.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Principals: &[]awsiam.IPrincipal{service("s3")},
 		Actions:    texts("sqs:SendMessage"),
-		Resources:  &[]*string{q.arrivals().QueueArn()},
+		Resources:  &[]*string{to.QueueArn()},
 		Conditions: &map[string]any{
-			"ArnLike":      map[string]any{"aws:SourceArn": "arn:aws:s3:::" + s.bucketName(q.stack, "raw")},
-			"StringEquals": map[string]any{"aws:SourceAccount": q.stack.Account()},
+			"ArnLike":      map[string]any{"aws:SourceArn": "arn:aws:s3:::" + s.bucketName(st, "raw")},
+			"StringEquals": map[string]any{"aws:SourceAccount": st.Account()},
 		},
 	}))
-	return q
 }
 
 func (s *site) lane(st awscdk.Stack, name string, visibility int) lane {
