@@ -147,8 +147,12 @@ func (e *entry) found() (*model, bool, error) {
 	return e.model, false, nil
 }
 
-// ask asks the catalog, whoever waits for it or leaves.
+// ask asks the catalog, whoever waits for it or leaves. Who looked before an answer came, and
+// calls after its flight has ended, is given that answer.
 func (s *models) ask(ctx context.Context, key name, before *entry) (*entry, error) {
+	if e, known := s.entries.GetIfPresent(key); known && e != before && s.now().Sub(e.at) < s.fresh {
+		return e, nil
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
 	s.stats.asked.Add(1)
