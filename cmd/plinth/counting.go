@@ -51,9 +51,9 @@ type counting struct {
 
 // count connects a worker with its figures.
 func (h *home) count(w *pipeline.Worker) (*counting, error) {
-	table, err := prices.Load(h.prices)
+	table, err := loadPrices(h.prices)
 	if err != nil {
-		return nil, usageError{fmt.Errorf("--prices: %w", err)}
+		return nil, err
 	}
 	c := &counting{home: h, prices: table, tell: w.Tell, stuck: w.Stuck}
 	c.worker = metrics.NewWorker(func() metrics.State {
@@ -72,14 +72,21 @@ const (
 	perLevel    = 400 // of a manifest, compressed
 )
 
+// conversion is what a job asks of AWS by the time that it takes; what it stores isn't in it. Its
+// lease is extended each third of it, and its progress noted every tell, 0 being nowhere.
+func conversion(cpu, wall, lease, tell time.Duration) prices.Conversion {
+	use := prices.Conversion{CPU: cpu, Beats: int(3 * wall / lease), Version: versionItem, Logged: logLine}
+	if tell > 0 {
+		use.Notes = int(wall / tell)
+	}
+	return use
+}
+
 // cost is what an attempt cost on the kind of task that workers run on, as near as its figures
 // tell. It is zero where that can't be told.
 func (c *counting) cost(a pipeline.Attempt) prices.Dollars {
-	use := prices.Conversion{CPU: a.CPU, Files: a.Outputs, Version: versionItem, Manifest: int64(perLevel * a.Levels), Logged: logLine}
-	use.Beats = int(3 * a.Wall / c.home.lease)
-	if c.tell > 0 {
-		use.Notes = int(a.Wall / c.tell)
-	}
+	use := conversion(a.CPU, a.Wall, c.home.lease, c.tell)
+	use.Files, use.Manifest = a.Outputs, int64(perLevel*a.Levels)
 	dollars, err := c.prices.Cost(use.Usage(), prices.DefaultTask())
 	if err != nil {
 		c.home.log.Error("price", "err", err)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"math"
 	"net/http"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/plinth3d/plinth/pipeline"
 	"github.com/plinth3d/plinth/pipeline/asset"
 	"github.com/plinth3d/plinth/pipeline/metrics"
+	"github.com/plinth3d/plinth/pipeline/prices"
 )
 
 func TestMetricsKnowAllOutcomesAndStages(t *testing.T) {
@@ -74,5 +76,24 @@ func TestWhatCountsGoesOnUntilTheOthersHaveEnded(t *testing.T) {
 	<-released
 	if err != nil || !slices.Equal(order, []string{"work", "count"}) {
 		t.Errorf("got %q, %v", order, err)
+	}
+}
+
+func TestAPlanCostsWhatWorkersThenTell(t *testing.T) {
+	list, err := prices.Load("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	worker := &counting{home: &home{settings: settings{lease: leaseTime}}, prices: list, tell: tellEvery}
+	told := worker.cost(pipeline.Attempt{CPU: 40 * time.Second, Wall: 20 * time.Second, Outputs: 9, Levels: 4}).Total()
+	planned, err := new(batchPlanOptions).dollars(pipeline.BatchPlan{
+		Models:   make([]pipeline.BatchItem, 3),
+		Estimate: &pipeline.BatchEstimate{Sampled: 1, CPUSeconds: 120, Files: 27, Manifest: 4 * perLevel},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if math.Abs(*planned-3*told) > 1e-12 {
+		t.Errorf("got %g dollars for three that cost %g each", *planned, told)
 	}
 }

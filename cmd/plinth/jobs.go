@@ -27,7 +27,7 @@ func newJobs(c console) *cobra.Command {
 func (s *settings) addOperator(cmd *cobra.Command) {
 	s.addData(cmd)
 	s.addQueue(cmd)
-	cmd.Flags().DurationVar(&s.lease, "lease", 30*time.Second, "what the workers have: a queue on NATS is set up by it")
+	cmd.Flags().DurationVar(&s.lease, "lease", leaseTime, "what the workers have: a queue on NATS is set up by it")
 }
 
 // operator opens what a person at a terminal acts on: the catalog, and a queue that others

@@ -216,6 +216,7 @@ func TestCommandLinesOfJobs(t *testing.T) {
 		{"jobs redrive --code typo", exitInput, "there are none with any"},
 		{"versions list a@1", exitUsage, "names a version"},
 		{"serve --listen 127.0.0.1:0 --metrics xx", exitUsage, "--metrics is \"xx\""},
+		{"worker --prices nowhere.json", exitInput, "--prices: read the prices: open nowhere.json"},
 		{"jobs redrive --all --dry-run", exitOK, ""},
 		{"jobs redrive --all --yes", exitOK, ""},
 		{"jobs bury a", exitUsage, "needs --reason"},

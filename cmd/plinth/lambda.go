@@ -15,7 +15,7 @@ import (
 
 func newLambda(c console) *cobra.Command {
 	// It leases nothing, so it has no flags for that.
-	s := settings{lease: 30 * time.Second, slots: 1}
+	s := settings{lease: leaseTime, slots: 1}
 	cmd := &cobra.Command{
 		Use:   "lambda",
 		Short: "Only register uploads to a bucket, as a function on AWS Lambda",

@@ -15,10 +15,13 @@ import (
 	"github.com/plinth3d/plinth/pipeline/intake"
 )
 
+// leaseTime is how long a lease lasts unless --lease says otherwise.
+const leaseTime = 30 * time.Second
+
 func (s *settings) addWork(cmd *cobra.Command) {
 	s.addQueue(cmd)
 	f := cmd.Flags()
-	f.DurationVar(&s.lease, "lease", 30*time.Second, "how long a job stays with a worker that gives no sign of life")
+	f.DurationVar(&s.lease, "lease", leaseTime, "how long a job stays with a worker that gives no sign of life")
 	f.DurationVar(&s.grace, "grace", 100*time.Second, "time for jobs at hand to finish after SIGTERM")
 	f.DurationVar(&s.limit, "limit", 20*time.Minute, "time for one job; one that takes longer is buried; 0 is no limit")
 	f.DurationVar(&s.checkpoint, "checkpoint", 10*time.Second, "work that may be lost when a worker is killed, before what is finished of a job is kept")
