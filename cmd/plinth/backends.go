@@ -122,6 +122,14 @@ func (h *home) openLanes(ctx context.Context) error {
 	return h.lanes.Check(ctx)
 }
 
+// checkLane returns an error unless a lane is one of --lanes.
+func (s *settings) checkLane(lane string) error {
+	if !strings.Contains(","+s.where.lanes, ","+lane+"=") {
+		return usageError{fmt.Errorf("--lane is %q, none of --lanes %s", lane, s.where.lanes)}
+	}
+	return nil
+}
+
 // parseLanes reads lanes and their weights.
 func parseLanes(text string) (lanes []cloud.Lane, err error) {
 	for part := range strings.SplitSeq(text, ",") {

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -149,8 +149,8 @@ func (o *batchRunOptions) openLine(ctx context.Context, h *home, place *pipeline
 	case err != nil:
 		return false, err
 	case h.lanes != nil:
-		if !strings.Contains(","+h.where.lanes, ","+o.lane+"=") {
-			return false, usageError{fmt.Errorf("--lane is %q, none of --lanes %s", o.lane, h.where.lanes)}
+		if err := o.checkLane(o.lane); err != nil {
+			return false, err
 		}
 		place.Send = func(ctx context.Context, j asset.Job) error { return h.lanes.SendTo(ctx, o.lane, j) }
 		return false, nil
@@ -203,7 +203,7 @@ func (o *batchRunOptions) end(ctx context.Context, c console, p pipeline.BatchPl
 	say := func(format string, args ...any) { _, _ = fmt.Fprintf(c.err, "plinth: "+format+"\n", args...) }
 	switch {
 	case stopped:
-		say("stopped: %v. Go on with --stop-on higher than %s, or go back with: %s", err, &o.stopOn, o.back(p))
+		say("stopped: %v. Go on with --stop-on higher than %s%s", err, &o.stopOn, o.back(p))
 		return failed{exitInput}
 	case broken:
 		say("broken off: %d of %d have not begun, %d wait for workers or are with them. Go on with: %s", report.Left, report.Models, report.Queued+report.Running, o.again(p))
@@ -225,11 +225,14 @@ func (o *batchRunOptions) again(p pipeline.BatchPlan) string {
 	return command(words...)
 }
 
-// back is the command that undoes a plan.
+// back tells of the command that undoes a plan, where something was live before.
 func (o *batchRunOptions) back(p pipeline.BatchPlan) string {
+	if !slices.ContainsFunc(p.Models, func(i pipeline.BatchItem) bool { return i.Previous != "" }) {
+		return ""
+	}
 	words := []string{"plinth", "batch", "rollback", o.plan}
 	if p.In == "" {
 		words = append(words, o.backendFlags()...)
 	}
-	return command(words...)
+	return ", or go back with: " + command(words...)
 }

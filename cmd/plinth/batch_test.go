@@ -163,6 +163,9 @@ func TestABatchOverAFolderIsKilledAndGoesOn(t *testing.T) {
 	if code, text, _ := plinth(t, "batch", "run", plan, "--json"); code != exitInput || report(t, text).Ready != models || tree(t, out) != made {
 		t.Errorf("a second run: exit %d: %s", code, text)
 	}
+	if code, _, errs := plinth(t, "batch", "run", plan, "--retry", "--stop-on", "0%"); code != exitInput || !strings.Contains(errs, "stopped: ") || strings.Contains(errs, "go back") {
+		t.Errorf("stopped, with nothing to go back to: exit %d: %s", code, errs)
+	}
 	if left, err := filepath.Glob(filepath.Join(out, ".plinth-batch", "*", "*")); err != nil || len(left) > 0 {
 		t.Errorf("%v is left, %v", left, err)
 	}

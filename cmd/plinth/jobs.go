@@ -19,6 +19,7 @@ func newJobs(c console) *cobra.Command {
 	list := newJobsList(c)
 	list.Use = "list"
 	cmd.Short += "; and act on them"
+	cmd.Args = noSuch
 	cmd.AddCommand(list, newJobsShow(c), newJobsRedrive(c), newJobsBury(c), newJobsDrop(c))
 	return cmd
 }

@@ -57,7 +57,10 @@ func runJobsBury(ctx context.Context, c console, o jobsBuryOptions, name string)
 		return fmt.Errorf("%w: version %s of %s is %s; only what waits is buried", asset.ErrInvalid, v.Version, nameOf(v.Ref()), v.State)
 	}
 	v, epoch, err := h.catalog.Claim(ctx, v.Ref(), 0)
-	if err != nil {
+	switch {
+	case errors.Is(err, asset.ErrBusy):
+		return fmt.Errorf("%w: a worker is at %s; only what waits is buried, so look again once it is not", asset.ErrInvalid, nameOf(j))
+	case err != nil:
 		return err
 	}
 	v.State, v.Failure = asset.Failed, &asset.Failure{Code: "buried", Stage: v.Stage, Reason: o.reason, Reproduce: h.reproduce(v)}

@@ -85,6 +85,8 @@ func (o *jobsRedriveOptions) check() error {
 		return usageError{errors.New("--stale is for queues that are shared; whoever owns the local one looks each minute")}
 	case o.all && !o.yes && !o.dryRun:
 		return usageError{errors.New("redrive --all wants --yes; --dry-run tells what it would do")}
+	case o.lane != "":
+		return o.checkLane(o.lane)
 	}
 	return nil
 }

@@ -196,19 +196,28 @@ func TestVersionsAreListedPublishedAndRolledBack(t *testing.T) {
 
 func TestCommandLinesOfJobs(t *testing.T) {
 	data := t.TempDir()
-	catalog(t, data)
+	known := catalog(t, data)
+	v, err := known.Submit(t.Context(), asset.Version{Merchant: asset.Merchant, Model: "running", Version: "1", Unit: "m"})
+	if err == nil {
+		_, _, err = known.Claim(t.Context(), v.Ref(), leaseTime)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		args string
 		code int
 		says string
 	}{
+		{"jobs bury running --reason x", exitInput, "a worker is at running"},
 		{"jobs list --dead", exitUsage, "--dead is about SQS"},
 		{"jobs list --state lost", exitUsage, "--state"},
 		{"jobs list --most -1", exitUsage, "--most is -1"},
 		{"jobs list --most 0", exitUsage, "--most is 0"},
-		{"jobs fly", exitUsage, "wants nothing"},
+		{"jobs fly", exitUsage, "unknown command \"fly\" of plinth jobs"},
 		{"jobs redrive", exitUsage, "redrive needs one of"},
 		{"jobs redrive a --all", exitUsage, "redrive needs one of"},
+		{"jobs redrive a --lane fast", exitUsage, "--lane is \"fast\", none of --lanes interactive=6"},
 		{"jobs redrive --stale 1h", exitUsage, "each minute"},
 		{"jobs redrive a/b/c", exitUsage, "is not like MODEL"},
 		{"jobs redrive nothing", exitInput, "not found"},

@@ -86,13 +86,8 @@ func printJSON[T any](c console, list ...T) error {
 // group is a command that only has others.
 func group(use, short string, subs ...*cobra.Command) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: use, Short: short, Args: cobra.ArbitraryArgs,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return usageError{fmt.Errorf("unknown command %q of %s", args[0], cmd.CommandPath())}
-			}
-			return cmd.Help()
-		},
+		Use: use, Short: short, Args: noSuch,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	var examples []string
 	for _, s := range subs {
@@ -101,6 +96,14 @@ func group(use, short string, subs ...*cobra.Command) *cobra.Command {
 	cmd.Example = strings.Join(examples, "\n")
 	cmd.AddCommand(subs...)
 	return cmd
+}
+
+// noSuch refuses what follows a group and is none of its commands.
+func noSuch(cmd *cobra.Command, given []string) error {
+	if len(given) > 0 {
+		return usageError{fmt.Errorf("unknown command %q of %s", given[0], cmd.CommandPath())}
+	}
+	return nil
 }
 
 // when is a time for a table.
