@@ -23,6 +23,7 @@ import (
 type ledgerFlags struct {
 	data, ledger string
 	json         bool
+	makes        bool // a ledger, where there is none yet
 }
 
 func (f *ledgerFlags) add(cmd *cobra.Command) {
@@ -37,9 +38,12 @@ func (f *ledgerFlags) with(ctx context.Context, do func(asset.Ledger) error) (er
 		asset.Ledger
 		Close() error
 	}
+	file := filepath.Join(f.data, "catalog.db")
 	switch {
+	case f.ledger == "local" && !f.makes && !exists(file):
+		return fmt.Errorf("%w: the folder %s has no catalog.db; --data names the one of plinth merchants create, or say --ledger", asset.ErrNotFound, f.data)
 	case f.ledger == "local":
-		l, err = local.OpenLedger(ctx, filepath.Join(f.data, "catalog.db"))
+		l, err = local.OpenLedger(ctx, file)
 	case strings.HasPrefix(f.ledger, "postgres"):
 		l, err = cloud.OpenLedger(ctx, f.ledger)
 	default:

@@ -23,7 +23,7 @@ const notYet = `Nothing is guarded by this yet: it is kept for the API of accoun
 serve" has one merchant, default, and asks nobody for a key.`
 
 func newMerchantsCreate(c console) *cobra.Command {
-	var f ledgerFlags
+	f := ledgerFlags{makes: true}
 	var a asset.Account
 	cmd := &cobra.Command{
 		Use:   "create ID",

@@ -49,6 +49,19 @@ func TestCommandsMakeNoFolderOfAMistypedName(t *testing.T) {
 	}
 }
 
+func TestCommandsMakeNoLedgerOfAMistypedName(t *testing.T) {
+	t.Parallel()
+	for _, args := range []string{
+		"merchants list", "merchants suspend acme", "keys list acme", "keys issue acme --scope read", "keys revoke acme pk_abcdefghijklmnop",
+	} {
+		typo := filepath.Join(t.TempDir(), "typo")
+		_, errs := done(t, exitInput, append(strings.Fields(args), "--data", typo)...)
+		if _, err := os.Stat(typo); !strings.Contains(errs, typo) || !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s: %v, %s", args, err, errs)
+		}
+	}
+}
+
 func TestAPlanIsOfOneCatalog(t *testing.T) {
 	t.Parallel()
 	data, other := live(t, "chair"), live(t, "chair")
