@@ -111,10 +111,13 @@ func (a *attempt) knock(ctx, working context.Context, r Recipe) (src []byte, nee
 // errElsewhere says that another worker has the memory for a job.
 var errElsewhere = errors.New("it needs a worker with more memory")
 
+// TooMuchMemory is the code of a model that needs more memory than there is for it.
+const TooMuchMemory = "too-much-memory"
+
 // tooMuch is the finding of a model that no memory of this worker is enough for.
 func tooMuch(need, size int64) error {
 	return &scene.FormatError{
-		Code: "too-much-memory", Where: "the model",
+		Code: TooMuchMemory, Where: "the model",
 		What: fmt.Sprintf("may take %d MB of memory to convert, the limit is %d MB", (need+1<<20-1)>>20, size>>20),
 		Do:   "reduce its triangles, or its textures to 4096 by 4096 pixels and less, or convert it where more memory is allowed",
 	}

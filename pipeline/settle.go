@@ -21,13 +21,14 @@ func (a *attempt) settle(working context.Context, err error) (end Outcome, code 
 	a.hush()
 	v, epoch := a.version()
 	finding, refused := Refusal(err)
-	failure := asset.Failure{Code: "failed", Stage: string(a.stage()), Reproduce: a.reproduce(v)}
+	failure := asset.Failure{Code: "failed", Stage: string(a.stage())}
 	if err != nil {
 		failure.Reason, code = err.Error(), failure.Code
 	}
 	if refused {
 		failure.Code, code = finding.Code, finding.Code
 	}
+	failure.Reproduce = a.reproduce(v, failure.Code)
 	catalog, queue := a.worker.Catalog, a.worker.Queue
 	base, patience := context.WithoutCancel(working), settling
 	// tell does what the end asks for, each with time of its own: that one doesn't answer
@@ -138,9 +139,9 @@ func (a *attempt) again(ctx context.Context) error {
 }
 
 // reproduce is a command that shows the failure again.
-func (a *attempt) reproduce(v asset.Version) string {
+func (a *attempt) reproduce(v asset.Version, code string) string {
 	if a.worker.Reproduce == nil || v.Source == "" {
 		return ""
 	}
-	return a.worker.Reproduce(v)
+	return a.worker.Reproduce(v, code)
 }

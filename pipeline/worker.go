@@ -48,8 +48,8 @@ type Worker struct {
 	// Price says what an attempt cost, in dollars, for the log. It may be nil.
 	Price func(Attempt) float64
 
-	// Reproduce gives a command that shows a failure again. It may be nil.
-	Reproduce func(asset.Version) string
+	// Reproduce gives a command that shows a failure with that code again. It may be nil.
+	Reproduce func(v asset.Version, code string) string
 
 	process func(context.Context, Processor, []byte, Recipe) (*Result, error) // for tests; nil is Process
 	meter   *Meter

@@ -194,7 +194,7 @@ func TestJobsWaitForMemory(t *testing.T) {
 		defer s.run(func(w *pipeline.Worker) { w.Memory = need - 1 })()
 		s.submit("rack", src)
 		v := s.wait("rack", asset.Failed)
-		if v.Attempts != 1 || v.Failure.Code != "too-much-memory" || !strings.Contains(v.Failure.Reason, "reduce") {
+		if v.Attempts != 1 || v.Failure.Code != "too-much-memory" || !strings.Contains(v.Failure.Reason, "reduce") || !strings.HasSuffix(v.Failure.Reproduce, " for "+pipeline.TooMuchMemory) {
 			t.Errorf("got %d attempts, %+v", v.Attempts, v.Failure)
 		}
 	})

@@ -97,7 +97,7 @@ func (s *shop) run(change func(*pipeline.Worker)) (stop func()) {
 	w := &pipeline.Worker{
 		Store: s.store, Queue: s.queue, Catalog: s.catalog,
 		Log:       slog.New(slog.NewTextHandler(&s.log, nil)),
-		Reproduce: func(v asset.Version) string { return "plinth convert " + v.Source },
+		Reproduce: func(v asset.Version, code string) string { return "plinth convert " + v.Source + " for " + code },
 	}
 	if change != nil {
 		change(w)

@@ -186,7 +186,7 @@ func (f *batchFolder) make(i pipeline.BatchItem) error {
 	if err != nil {
 		return err
 	}
-	r, err := makeModel(f.ctx, f.plan.Recipe, i.Model, src, nil)
+	r, err := makeModel(f.ctx, pipeline.Processor{}, f.plan.Recipe, i.Model, src)
 	if err != nil {
 		return err
 	}

@@ -52,6 +52,7 @@ type convertOptions struct {
 	out    string
 	json   bool
 	quiet  bool
+	memory byteSize
 	recipe recipeFlags
 }
 
@@ -80,6 +81,7 @@ The same file and recipe give the same bytes on any machine.`,
 	cmd.Flags().StringVarP(&o.out, "out", "o", "", "folder to write to (required)")
 	cmd.Flags().BoolVar(&o.json, "json", false, "print the manifests as JSON, one a line, instead of the table")
 	cmd.Flags().BoolVarP(&o.quiet, "quiet", "q", false, "show no progress")
+	cmd.Flags().Var(&o.memory, "work-memory", "memory that a model may take; one that may need more, as workers estimate it, is refused; 0 is no limit")
 	o.recipe.add(cmd)
 	return cmd
 }
@@ -134,7 +136,8 @@ func convertFile(ctx context.Context, c console, o convertOptions, recipe pipeli
 		return asset.Manifest{}, err
 	}
 	bar := newBar(c, filepath.Base(file), o.quiet || o.json)
-	result, err := makeModel(ctx, recipe, asset.ID(file), src, bar.set)
+	p := pipeline.Processor{Progress: bar.set, Memory: int64(o.memory)}
+	result, err := makeModel(ctx, p, recipe, asset.ID(file), src)
 	bar.finish(err == nil)
 	if err != nil {
 		return asset.Manifest{}, err
@@ -143,8 +146,8 @@ func convertFile(ctx context.Context, c console, o convertOptions, recipe pipeli
 }
 
 // makeModel makes the levels of a model.
-func makeModel(ctx context.Context, recipe pipeline.Recipe, id string, src []byte, progress func(pipeline.Stage, float64)) (*pipeline.Result, error) {
-	result, err := pipeline.Processor{Progress: progress}.Process(ctx, src, recipe)
+func makeModel(ctx context.Context, p pipeline.Processor, recipe pipeline.Recipe, id string, src []byte) (*pipeline.Result, error) {
+	result, err := p.Process(ctx, src, recipe)
 	if err != nil {
 		return nil, err
 	}

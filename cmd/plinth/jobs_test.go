@@ -194,6 +194,20 @@ func TestVersionsAreListedPublishedAndRolledBack(t *testing.T) {
 	}
 }
 
+func TestTooMuchMemoryIsSeenAgainByTheCommandThatIsTold(t *testing.T) {
+	t.Parallel()
+	p := serve(t, t.TempDir(), "PLINTH_WORK_MEMORY=1MiB")
+	p.ask("PUT", "/v1/models/lamp", sample(t, "lamp"))
+	last, _ := p.follow("lamp")
+	if last.Failure == nil || last.Failure.Code != pipeline.TooMuchMemory {
+		t.Fatalf("it is %+v", last)
+	}
+	line := strings.ReplaceAll(strings.Replace(last.Failure.Reproduce, "/tmp/lamp", t.TempDir(), 1), `"`, "")
+	if code, _, errs := plinth(t, strings.Fields(line)[1:]...); code != exitInput || !strings.Contains(errs, last.Failure.Reason) {
+		t.Errorf("%s: exit %d, %s; want %s", line, code, errs, last.Failure.Reason)
+	}
+}
+
 func TestCommandLinesOfJobs(t *testing.T) {
 	data := t.TempDir()
 	known := catalog(t, data)

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/plinth3d/plinth/pipeline"
+	"github.com/plinth3d/plinth/pipeline/asset"
 	"github.com/plinth3d/plinth/pipeline/cloud"
 	"github.com/plinth3d/plinth/pipeline/intake"
 )
@@ -45,10 +46,17 @@ func (h *home) worker() (*pipeline.Worker, *counting, error) {
 	w := &pipeline.Worker{
 		Store: h.store, Queue: h.jobs, Catalog: h.catalog,
 		Slots: h.slots, Grace: h.grace, Limit: h.limit, Log: h.log, Checkpoint: h.checkpoint,
-		Memory: int64(h.memory), MostMemory: int64(h.most), Reproduce: h.reproduce,
+		Memory: int64(h.memory), MostMemory: int64(h.most),
 	}
 	if w.Memory == 0 {
 		w.Memory = memoryThere() / 4 * 3
+	}
+	w.Reproduce = func(v asset.Version, code string) string {
+		line := h.reproduce(v)
+		if most := byteSize(max(w.Memory, w.MostMemory)); code == pipeline.TooMuchMemory {
+			line += " --work-memory " + most.String()
+		}
+		return line
 	}
 	if h.records == nil {
 		w.Tell = tellEvery

@@ -33,6 +33,18 @@ func TestStore(t *testing.T) {
 	})
 }
 
+func TestThePathOfABlobIsGoodFromAnywhere(t *testing.T) {
+	t.Chdir(t.TempDir())
+	s, err := OpenStore("store")
+	if err != nil {
+		t.Fatal(err)
+	}
+	closing(t, s)
+	if got := s.Path("source/m/1"); !filepath.IsAbs(got) {
+		t.Errorf("got %s", got)
+	}
+}
+
 func TestQueue(t *testing.T) {
 	t.Parallel()
 	open := func(t *testing.T) asset.Queue {

@@ -18,12 +18,16 @@ import (
 
 // Store keeps blobs as files in a folder. A blob is written under another name,
 // synced, and linked to its own: so it is there whole or not at all, and of two
-// writers one wins. What a crash leaves in the folder tmp is swept by OpenStore.
+// writers one wins. What a crash leaves in the folder tmp goes with Sweep.
 type Store struct{ root *os.Root }
 
 // OpenStore opens a store in dir, making it if need be.
 func OpenStore(dir string) (*Store, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	dir, err := filepath.Abs(dir) // Path tells it to people, who may be elsewhere
+	if err == nil {
+		err = os.MkdirAll(dir, 0o755)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("open the store: %w", err)
 	}
 	root, err := os.OpenRoot(dir)
