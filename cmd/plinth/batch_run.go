@@ -43,7 +43,8 @@ another version live, is left alone.
 
 Who works: on AWS the workers, which take jobs from --lane after all that others wait
 for. With the local queue, "plinth serve" or "plinth worker" if one runs on the folder;
-if none does, run works itself. Models of a folder are made by run itself.`,
+if none does, run works itself. Models of a folder are made by run itself, --slots at a
+time; what else workers are told doesn't count there.`,
 		Example: `  plinth batch run plan-4f2a.json
   plinth batch run plan-4f2a.json --canary 1% --stop-on 0%
   plinth batch run plan-4f2a.json --catalog dynamodb://plinth --store s3://plinth-derived --queue sqs://plinth --rate 5`,

@@ -31,8 +31,8 @@ func newPresign(c console) *cobra.Command {
 		Long: `Presign prints a request, and the curl line that sends it, by which its holder can
 upload one model to the raw bucket until it expires. It asks nothing of AWS. A PUT is of
 exactly --size bytes; a form, with --post, of so many at most, and can be sent by a page.`,
-		Example: `  plinth presign acme/chair --raw s3://BUCKET/PREFIX --size $(stat -c %s chair.glb)
-  plinth presign acme/chair --raw s3://BUCKET/PREFIX --post --unit cm --expires 24h --json`,
+		Example: `  plinth presign acme/chair --raw s3://plinth-raw/raw --size $(stat -c %s chair.glb)
+  plinth presign acme/chair --raw s3://plinth-raw/raw --post --unit cm --expires 24h --json`,
 		Args: args(1, 1, "one MERCHANT/MODEL"),
 		RunE: func(cmd *cobra.Command, args []string) error { return runPresign(cmd.Context(), c, args[0], p) },
 	}
@@ -55,7 +55,7 @@ func runPresign(ctx context.Context, c console, name string, p presigning) error
 		recipe.Unit = p.unit
 	}
 	if err := recipe.Check(); err != nil {
-		return usageError{fmt.Errorf("--unit: %w", err)}
+		return fmt.Errorf("--unit: %w", err)
 	}
 	if p.post && p.size == 0 {
 		p.size = recipe.Limits.Bytes

@@ -36,7 +36,7 @@ func TestPresignTellsHowToUpload(t *testing.T) {
 		{[]string{"chair", "--raw", "s3://b", "--size", "5"}, exitUsage},
 		{[]string{"acme/chair", "--size", "5"}, exitUsage},
 		{[]string{"acme/chair", "--raw", "s3://b"}, exitUsage},
-		{[]string{"acme/chair", "--raw", "s3://b", "--size", "5", "--unit", "parsec"}, exitUsage},
+		{[]string{"acme/chair", "--raw", "s3://b", "--size", "5", "--unit", "parsec"}, exitInput},
 		{[]string{"acme/chair", "--raw", "s3://b", "--size", "5", "--expires", "169h"}, exitInput},
 		{[]string{"acme/Chair", "--raw", "s3://b", "--size", "5"}, exitInput},
 	} {

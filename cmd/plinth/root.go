@@ -48,8 +48,8 @@ understood; 3 a disk, port or backend doesn't work.`,
   plinth serve --demo                    a shop with sample products on localhost`,
 		SilenceErrors: true, SilenceUsage: true,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return fromEnvironment(cmd) },
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-		Args: noSuch,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Args:              noSuch,
 	}
 	root.SetOut(c.out)
 	root.SetErr(c.err)

@@ -25,7 +25,7 @@ func newSweep(c console) *cobra.Command {
 checkpoints, once they are old. Sources and recipes stay. It may run beside workers and
 other sweeps, at any time; once a day is enough.`,
 		Example: `  plinth sweep --dry-run
-  plinth sweep --store s3://BUCKET/PREFIX --older 168h --json`,
+  plinth sweep --catalog dynamodb://plinth --store s3://plinth-derived --older 168h --json`,
 		Args: args(0, 0, "nothing"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runSweep(cmd.Context(), c, s, pipeline.Sweep{Older: older, DryRun: dry}, asJSON)

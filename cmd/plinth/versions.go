@@ -31,7 +31,7 @@ type versionFlags struct {
 
 func (f *versionFlags) add(c console, cmd *cobra.Command) {
 	f.addData(cmd)
-	cmd.Flags().StringVar(&f.merchant, "merchant", asset.Merchant, "whose model")
+	cmd.Flags().StringVar(&f.merchant, "merchant", asset.Merchant, "whose model, unless it is MERCHANT/MODEL")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print JSON, one version a line")
 	cmd.ValidArgsFunction = f.models(c, &f.merchant, 1)
 }

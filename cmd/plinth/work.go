@@ -25,7 +25,7 @@ func (s *settings) addWork(cmd *cobra.Command) {
 	f.DurationVar(&s.lease, "lease", leaseTime, "how long a job stays with a worker that gives no sign of life")
 	f.DurationVar(&s.grace, "grace", 100*time.Second, "time for jobs at hand to finish after SIGTERM")
 	f.DurationVar(&s.limit, "limit", 20*time.Minute, "time for one job; one that takes longer is buried; 0 is no limit")
-	f.DurationVar(&s.checkpoint, "checkpoint", 10*time.Second, "work that may be lost when a worker is killed, before what is finished of a job is kept")
+	f.DurationVar(&s.checkpoint, "checkpoint", 10*time.Second, "work that may be lost when a worker is killed, before what is finished of a job is kept; 0 is 10s, less keeps nothing")
 	f.IntVar(&s.slots, "slots", 1, "jobs at a time; each uses all processors")
 	f.Var(&s.memory, "work-memory", "memory that jobs share; a model that needs more is refused; 0 is three quarters of what the machine or container has")
 	f.Var(&s.most, "most-memory", "work-memory of the largest of all workers: what needs no more than that is left to it; 0 is this one's")

@@ -20,6 +20,8 @@ func newWorker(c console) *cobra.Command {
 		Long: `Worker takes jobs from the queue and makes their levels. Several workers share a
 queue that is a NATS server or in SQS; the local queue belongs to one process.
 
+A job is done by the recipe it was sent with. --recipe is for what arrives at --raw.
+
 On AWS nothing is kept in the data folder but files on their way. Credentials, region
 and other endpoints come from where the AWS SDK looks for them.`,
 		Example: `  plinth worker --data /var/lib/plinth --queue nats://127.0.0.1:4222 --slots 2

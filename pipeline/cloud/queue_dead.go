@@ -78,8 +78,6 @@ func (q *Queue) sendLetter(ctx context.Context, m *message, b asset.Burial) erro
 }
 
 // maxAttribute bounds an attribute's text, in bytes.
-//
-//go:fix inline
 const maxAttribute = 2 << 10
 
 // legible leaves of a text what SQS takes.

@@ -54,7 +54,7 @@ var queueRules = []Rule{
 	},
 	{
 		ID: "dlq-filled", Pillar: Availability, Severity: Warning, types: queues, seen: []string{"ApproximateNumberOfMessages"},
-		Title: "there are dead letters", Do: "see why with plinth jobs --state failed, and send again or purge them",
+		Title: "there are dead letters", Do: "see why with plinth jobs list --dead, then have them made with plinth jobs redrive, or deleted with plinth jobs drop",
 		check: func(e *Estate, r *Resource) string {
 			n := r.at("ApproximateNumberOfMessages").number(0)
 			return unless(!takesDead(e, r) || n == 0, fmt.Sprintf("%g dead letters wait", n))
