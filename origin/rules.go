@@ -110,10 +110,5 @@ const (
 	liteParameter   = "lite"
 )
 
-// QueryNames returns the names of all query parameters that DeviceOf reads.
-func QueryNames() []string {
-	return []string{heightParameter, formParameter, liteParameter}
-}
-
 // rules is the table as http.Header spells names, so that a look-up allocates nothing.
 var rules = DeviceRules().Spell(http.CanonicalHeaderKey)

@@ -6,16 +6,10 @@ import (
 	"slices"
 )
 
-// Angle is the 99th percentile of the angle between the normals of a and b, in
-// degrees. Pixels of a that are no normal are left out: shorter than a half, or
-// pointing into the surface, where no light is whatever the direction.
-func Angle(a, b *image.NRGBA) float64 {
-	_, p99 := Angles(a, b)
-	return p99
-}
-
-// Angles is the mean and the 99th percentile of the same angles, in degrees. The
-// percentile is rounded up to a hundredth.
+// Angles is the mean and the 99th percentile of the angles between the normals of a and
+// b, in degrees. The percentile is rounded up to a hundredth. Pixels of a that are no
+// normal are left out: shorter than a half, or pointing into the surface, where no light
+// is whatever the direction.
 func Angles(a, b *image.NRGBA) (mean, p99 float64) {
 	m := measureAngles(a, b)
 	return m.mean(), m.percentile(99)

@@ -48,7 +48,7 @@ func bumps(w, h int) *image.NRGBA {
 	})
 }
 
-func TestAngle(t *testing.T) {
+func TestAngles(t *testing.T) {
 	a := fill(10, 10, func(_, _ int) color.NRGBA { return color.NRGBA{128, 128, 255, 255} })
 	b := fill(10, 10, func(x, y int) color.NRGBA {
 		if x+y < 3 {
@@ -56,10 +56,10 @@ func TestAngle(t *testing.T) {
 		}
 		return color.NRGBA{128, 128, 255, 255}
 	})
-	if got := Angle(a, b); got < 89 || got > 90.1 {
+	if _, got := Angles(a, b); got < 89 || got > 90.1 {
 		t.Errorf("got %g degrees, want 90", got)
 	}
-	if got := Angle(a, a); got > 0.1 {
+	if _, got := Angles(a, a); got > 0.1 {
 		t.Errorf("got %g degrees for the same image", got)
 	}
 }

@@ -13,7 +13,7 @@ const module = "github.com/plinth3d/plinth/"
 // floors holds which package stands on which floor. Imports go down, or stay on a
 // floor where the table says so. A new package gets its line here first.
 var floors = map[string]int{
-	"mesh": 0, "mesh/draco": 0, "mesh/meshopt": 0, "mesh/meshtest": 0, "textures": 0, "textures/jpeg": 0, "pipeline/asset": 0, "pipeline/asset/assettest": 0, "pipeline/ledger": 0, "pipeline/prices": 0, "pipeline/lambda": 0, "pipeline/lambda/lambdatest": 0,
+	"mesh": 0, "mesh/draco": 0, "mesh/meshopt": 0, "mesh/meshtest": 0, "textures": 0, "textures/jpeg": 0, "pipeline/asset": 0, "pipeline/asset/assettest": 0, "pipeline/ledger": 0, "pipeline/prices": 0, "pipeline/lambda": 0, "pipeline/lambda/lambdatest": 0, "pipeline/cloud/envtest": 0,
 	"mesh/scene": 1, "mesh/glb": 1, "pipeline/local": 1, "pipeline/cloud": 1, "pipeline/cloud/s3test": 1, "pipeline/cloud/sqstest": 1, "pipeline/cloud/surveytest": 1, "pipeline/doctor": 1, "pipeline/cloud/awstest": 1, "testdata/models": 1, "pipeline/metrics": 1,
 	"pipeline": 2, "origin/cache": 2, "pipeline/metrics/metricstest": 2,
 	"pipeline/intake": 3, "origin": 3, "origin/edge": 3, "origin/viewer": 3,

@@ -24,14 +24,15 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/plinth3d/plinth/pipeline/cloud/envtest"
 )
 
 // Server is a running server. All methods may be called at any time, by anyone.
 type Server struct {
-	URL string // http://127.0.0.1:PORT, or https
+	envtest.Endpoint
 
-	bundle string        // file with the certificate to trust; "" without TLS
-	done   chan struct{} // closed when the test ends: nothing is held any longer
+	done chan struct{} // closed when the test ends: nothing is held any longer
 
 	mu       sync.Mutex
 	objects  map[string]object     // by bucket/key
@@ -73,17 +74,17 @@ func New(t testing.TB) *Server {
 func NewTLS(t testing.TB) *Server {
 	s, h := prepare()
 	h.StartTLS()
-	s.URL, s.bundle = h.URL, filepath.Join(t.TempDir(), "ca.pem")
+	s.URL, s.Bundle = h.URL, filepath.Join(t.TempDir(), "ca.pem")
 	s.endWith(t, h)
 	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: h.Certificate().Raw})
-	if err := os.WriteFile(s.bundle, text, 0o600); err != nil {
+	if err := os.WriteFile(s.Bundle, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return s
 }
 
 func prepare() (*Server, *httptest.Server) {
-	s := &Server{done: make(chan struct{}), objects: map[string]object{}, uploads: map[string]*multipart{}, page: 1000, arrived: make(chan struct{})}
+	s := &Server{Endpoint: envtest.Endpoint{Services: []string{"S3"}}, done: make(chan struct{}), objects: map[string]object{}, uploads: map[string]*multipart{}, page: 1000, arrived: make(chan struct{})}
 	h := httptest.NewUnstartedServer(s)
 	h.Config.ErrorLog = log.New(io.Discard, "", 0) // connections that clients drop are no news
 	return s, h
@@ -95,31 +96,6 @@ func (s *Server) endWith(t testing.TB, h *httptest.Server) {
 		h.CloseClientConnections() // of processes that outlive the test
 		h.Close()
 	})
-}
-
-// Env is what the environment of a process must have for the AWS SDK in it to talk to
-// this server and to nothing else.
-func (s *Server) Env() []string {
-	return []string{
-		"AWS_ENDPOINT_URL_S3=" + s.URL,
-		"AWS_CA_BUNDLE=" + s.bundle,
-		"AWS_REGION=us-east-1",
-		"AWS_ACCESS_KEY_ID=test",
-		"AWS_SECRET_ACCESS_KEY=test",
-		"AWS_SESSION_TOKEN=",
-		"AWS_PROFILE=",
-		"AWS_CONFIG_FILE=" + os.DevNull,
-		"AWS_SHARED_CREDENTIALS_FILE=" + os.DevNull,
-		"AWS_EC2_METADATA_DISABLED=true",
-	}
-}
-
-// Setenv gives the test's own process that environment.
-func (s *Server) Setenv(t testing.TB) {
-	for _, pair := range s.Env() {
-		name, value, _ := strings.Cut(pair, "=")
-		t.Setenv(name, value)
-	}
 }
 
 // Put keeps an object under bucket/key, in place of what is there.

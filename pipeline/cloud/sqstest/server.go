@@ -13,17 +13,18 @@ import (
 	"io"
 	"log"
 	"net/http/httptest"
-	"os"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/plinth3d/plinth/pipeline/cloud/envtest"
 )
 
 // Server is a running server. All methods may be called at any time, by anyone.
 type Server struct {
-	URL string // http://127.0.0.1:PORT
+	envtest.Endpoint
 
 	done chan struct{} // closed when the test ends: nothing is held any longer
 
@@ -90,34 +91,10 @@ func New(t testing.TB) *Server {
 // Silent makes a server that listens on no port: only its Client reaches it. It works
 // in the bubbles of testing/synctest.
 func Silent(t testing.TB) *Server {
-	s := &Server{URL: "http://sqs.test", done: make(chan struct{}), queues: map[string]*queue{}, changed: make(chan struct{})}
+	at := envtest.Endpoint{URL: "http://sqs.test", Services: []string{"SQS"}}
+	s := &Server{Endpoint: at, done: make(chan struct{}), queues: map[string]*queue{}, changed: make(chan struct{})}
 	t.Cleanup(func() { close(s.done) })
 	return s
-}
-
-// Env is what the environment of a process must have for the AWS SDK in it to talk to
-// this server and to nothing else.
-func (s *Server) Env() []string {
-	return []string{
-		"AWS_ENDPOINT_URL_SQS=" + s.URL,
-		"AWS_CA_BUNDLE=",
-		"AWS_REGION=us-east-1",
-		"AWS_ACCESS_KEY_ID=test",
-		"AWS_SECRET_ACCESS_KEY=test",
-		"AWS_SESSION_TOKEN=",
-		"AWS_PROFILE=",
-		"AWS_CONFIG_FILE=" + os.DevNull,
-		"AWS_SHARED_CREDENTIALS_FILE=" + os.DevNull,
-		"AWS_EC2_METADATA_DISABLED=true",
-	}
-}
-
-// Setenv gives the test's own process that environment.
-func (s *Server) Setenv(t testing.TB) {
-	for _, pair := range s.Env() {
-		name, value, _ := strings.Cut(pair, "=")
-		t.Setenv(name, value)
-	}
 }
 
 // Create makes a queue and returns its URL.

@@ -10,17 +10,16 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/plinth3d/plinth/pipeline/cloud/envtest"
 )
 
 // Server is a running server. All methods may be called at any time, by anyone.
 type Server struct {
-	url string
-
 	mu      sync.Mutex
 	answers map[string]answer
 	calls   map[string]bool
@@ -62,16 +61,8 @@ func New(t testing.TB) *Server {
 	}
 	h := httptest.NewServer(s)
 	t.Cleanup(h.Close)
-	s.url = h.URL
-	for _, name := range []string{"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_SQS", "AWS_ENDPOINT_URL_DYNAMODB"} {
-		t.Setenv(name, h.URL)
-	}
-	for name, value := range map[string]string{
-		"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_SESSION_TOKEN": "", "AWS_PROFILE": "",
-		"AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull, "AWS_EC2_METADATA_DISABLED": "true",
-	} {
-		t.Setenv(name, value)
-	}
+	at := envtest.Endpoint{URL: h.URL, Services: []string{"S3", "SQS", "DYNAMODB"}}
+	at.Setenv(t)
 	return s
 }
 
