@@ -183,7 +183,7 @@ func TestVersionsAreListedPublishedAndRolledBack(t *testing.T) {
 	}{
 		{[]string{"versions", "rollback", "lamp"}, "no version of lamp is ready that came before"},
 		{[]string{"versions", "publish", "lamp", "nothing"}, "has no version"},
-		{[]string{"versions", "list", "nothing"}, "not found"},
+		{[]string{"versions", "list", "nothing"}, "not found: merchant default has no model nothing; plinth jobs lists"},
 		{[]string{"jobs", "redrive", "lamp"}, "nothing to redrive"},
 		{[]string{"jobs", "bury", "lamp", "--reason", "x"}, "only what waits is buried"},
 		{[]string{"jobs", "show", "lamp@nothing"}, "has no version"},
@@ -254,8 +254,9 @@ func TestCommandLinesOfJobs(t *testing.T) {
 
 func TestConfigListsCommandsOfGroups(t *testing.T) {
 	_, out, _ := plinth(t, "config")
+	_, text, _ := plinth(t, "config", "--json")
 	for _, want := range []string{"batch run", "--stop-on", "PLINTH_STOP_ON", "jobs redrive", "keys issue", "serve"} {
-		if !strings.Contains(out, want) {
+		if !strings.Contains(out, want) || !strings.Contains(text, `"`+want+`"`) {
 			t.Errorf("%q is not in it", want)
 		}
 	}

@@ -24,10 +24,20 @@ func parseRef(text, merchant string) (asset.Job, error) {
 	return j, nil
 }
 
+// versionsOf are the versions of a model, the newest first; one that isn't there is told with what
+// to do.
+func versionsOf(ctx context.Context, c asset.Catalog, j asset.Job) ([]asset.Version, error) {
+	list, err := c.Versions(ctx, j.Merchant, j.Model)
+	if errors.Is(err, asset.ErrNotFound) {
+		err = fmt.Errorf("%w: merchant %s has no model %s; plinth jobs lists what there is", asset.ErrNotFound, j.Merchant, j.Model)
+	}
+	return list, err
+}
+
 // find returns the version that j names, the newest upload if it names none; newest says
 // whether it is that.
 func find(ctx context.Context, c asset.Catalog, j asset.Job) (v asset.Version, newest bool, err error) {
-	list, err := c.Versions(ctx, j.Merchant, j.Model)
+	list, err := versionsOf(ctx, c, j)
 	if err != nil {
 		return v, false, err
 	}

@@ -50,7 +50,7 @@ func (f *versionFlags) with(ctx context.Context, c console, model string, do fun
 		return err
 	}
 	defer func() { err = errors.Join(err, h.close()) }()
-	list, err := h.catalog.Versions(ctx, j.Merchant, j.Model)
+	list, err := versionsOf(ctx, h.catalog, j)
 	if err != nil {
 		return err
 	}
