@@ -1,6 +1,6 @@
 // Package metrics counts what the fleet does, for Prometheus and for CloudWatch.
 //
-// All figures are in one table, All, from which both are made: Prometheus asks for them,
+// All figures of workers are in one table, All, from which both are made: Prometheus asks for them,
 // CloudWatch finds them in lines on stdout in its embedded metric format. Labels have few
 // values: a lane, a stage, an outcome, never a model or a merchant, as each combination is
 // a series, and with CloudWatch costs money.
