@@ -41,7 +41,7 @@ unless --rolled-back: then a run makes it live again, without making it anew.
 What it takes is concluded from a --sample of the models, small and large ones, that is
 really made here, and then thrown away: CPU seconds for each byte of source. The range
 is what it would be if all were as quick, or slow, as one of these. Dollars are those of
-Fargate tasks, SQS, S3 and DynamoDB, if a processor there is as fast as one here.
+Fargate tasks, SQS, S3, DynamoDB and logs, if a processor there is as fast as one here.
 
 The same catalog and recipe give the same plan, but for the estimate.`,
 		Example: `  plinth batch plan --data /var/lib/plinth --recipe recipe.json

@@ -20,7 +20,7 @@ const (
 	exitOK          = 0
 	exitInput       = 1 // a file or value that can't be used
 	exitUsage       = 2 // a command line that can't be understood
-	exitUnavailable = 3 // a disk, port or backend that doesn't work
+	exitUnavailable = 3 // a disk, port or backend that doesn't work or is taken, or work that is broken off
 )
 
 func main() {

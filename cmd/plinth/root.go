@@ -42,7 +42,7 @@ Every flag can be set by the environment: --listen is PLINTH_LISTEN, and so on; 
 flag on the command line counts more.
 
 Exit codes: 0 done; 1 a file or value can't be used; 2 the command line can't be
-understood; 3 a disk, port or backend doesn't work.`,
+understood; 3 a disk, port or backend doesn't work or is taken, or the work is broken off.`,
 		Example: `  plinth convert chair.glb -o out        make the levels of a model
   plinth inspect chair.glb               what is in it
   plinth serve --demo                    a shop with sample products on localhost`,

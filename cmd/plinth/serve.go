@@ -29,8 +29,9 @@ func newServe(c console) *cobra.Command {
 		Use:   "serve",
 		Short: "Run everything in one process: uploads, worker, origin and shop page",
 		Long: `Serve takes uploads, makes their levels and serves them and a shop page, from one
-folder, with nothing else installed. It ends on SIGTERM once jobs at hand are done; a
-process that is killed loses nothing: its successor goes on.`,
+folder, with nothing else installed. It ends on SIGTERM once jobs at hand are done, those
+that --grace is too short for are put back in line; a process that is killed loses
+nothing: its successor goes on.`,
 		Example: `  plinth serve --demo
   plinth serve --data /var/lib/plinth --listen :8080
   curl -T chair.glb http://localhost:8080/v1/models/chair
