@@ -207,7 +207,7 @@ func (f *batchFolder) ended(i pipeline.BatchItem, err error) pipeline.Standing {
 	if finding, refused := pipeline.Refusal(err); refused {
 		failure.Code = finding.Code
 	}
-	failure.Reproduce = fmt.Sprintf("plinth convert %q --recipe <(jq .recipe %q) -o /tmp/%s", filepath.Join(f.plan.In, i.File), f.file, i.Model)
+	failure.Reproduce = fmt.Sprintf("%s --recipe <(%s) -o /tmp/%s", command("plinth", "convert", filepath.Join(f.plan.In, i.File)), command("jq", ".recipe", f.file), i.Model)
 	return pipeline.Standing{State: pipeline.BatchFailed, Failure: &failure}
 }
 

@@ -87,7 +87,7 @@ func removeFiles(dir string) error {
 func (p place) reproduce(v asset.Version) string {
 	source, recipe := asset.SourceKey(v.Merchant, v.Source), asset.RecipeKey(v.Recipe.Hash)
 	convert := func(source, recipe string) string {
-		return fmt.Sprintf("plinth convert %q --recipe %q --unit %s -o /tmp/%s", source, recipe, v.Unit, v.Model)
+		return command("plinth", "convert", source, "--recipe", recipe, "--unit", v.Unit, "-o", "/tmp/"+v.Model)
 	}
 	if p.folder != nil {
 		return convert(p.folder.Path(source), p.folder.Path(recipe))

@@ -66,9 +66,25 @@ func TestAFailureInS3IsReproducedFromThere(t *testing.T) {
 	v := asset.Version{Merchant: "m", Model: "chair", Source: "abc", Unit: "m"}
 	v.Recipe.Hash = "def"
 	want := `aws s3 cp s3://bucket/p/source/m/abc source.glb && aws s3 cp s3://bucket/p/recipe/def recipe.json && ` +
-		`plinth convert "source.glb" --recipe "recipe.json" --unit m -o /tmp/chair`
+		`plinth convert source.glb --recipe recipe.json --unit m -o /tmp/chair`
 	if got := p.reproduce(v); got != want {
 		t.Errorf("got %s", got)
+	}
+}
+
+func TestAFailureIsReproducedFromAFolderOfAnyName(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "it's $(date)")
+	s := settings{data: dir}
+	p, err := s.openPlace(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.folder.Close() //nolint:errcheck // only opened
+	v := asset.Version{Merchant: "m", Model: "chair", Source: "abc", Unit: "m"}
+	line := strings.Replace(p.reproduce(v), "plinth convert", "printf %s", 1)
+	out, err := exec.CommandContext(t.Context(), "sh", "-c", line).Output()
+	if want := filepath.Join(dir, "store/blobs/source/m/abc"); err != nil || !strings.HasPrefix(string(out), want) {
+		t.Errorf("%s: a shell reads %s, %v", line, out, err)
 	}
 }
 
