@@ -230,6 +230,8 @@ func TestCommandLinesOfJobs(t *testing.T) {
 		{"jobs list --most 0", exitUsage, "--most is 0"},
 		{"jobs fly", exitUsage, "unknown command \"fly\" of plinth jobs"},
 		{"jobs redrive", exitUsage, "redrive needs one of"},
+		{"jobs redrive", exitUsage, "Run \"plinth jobs redrive --help\" for how to use it"},
+		{"jobs show a --no-such", exitUsage, "Run \"plinth jobs show --help\""},
 		{"jobs redrive a --all", exitUsage, "redrive needs one of"},
 		{"jobs redrive a --lane fast", exitUsage, "--lane is \"fast\", none of --lanes interactive=6"},
 		{"jobs redrive --stale 1h", exitUsage, "each minute"},

@@ -20,12 +20,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	c := console{stdout, stderr}
 	root := newRoot(c)
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	code := exitCode(err)
 	if _, told := errors.AsType[failed](err); err != nil && !told {
 		_, _ = fmt.Fprintf(stderr, "plinth: %v\n", err)
 		if code == exitUsage {
-			_, _ = fmt.Fprintln(stderr, `Run "plinth --help" for how to use it.`)
+			_, _ = fmt.Fprintf(stderr, "Run %q for how to use it.\n", cmd.CommandPath()+" --help")
 		}
 	}
 	return code
