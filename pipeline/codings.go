@@ -33,7 +33,7 @@ var sets = map[string]textures.Set{asset.Universal: textures.Universal, asset.We
 // pixelsAtOnce is how many pixels of sources are coded at a time, at up to 60 bytes each.
 const pixelsAtOnce = 1 << 24
 
-// coded images are made once for all levels that want them.
+// codings are images as they were coded, once for all levels that want them.
 type codings map[coding]textures.Coded
 
 // watch is who is told of images being made.

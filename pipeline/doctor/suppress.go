@@ -34,7 +34,7 @@ func (s *stack) suppressions(where string, metadata map[string]any) (all []*Supp
 	return all, nil
 }
 
-// suppressed tells if a finding of a rule is to be left out.
+// suppresses tells if a finding of a rule is to be left out.
 func (r *Resource) suppresses(rule string, used map[*Suppression]bool) bool {
 	for _, s := range r.suppressed {
 		if s.ID == rule && s.Reason != "" {

@@ -36,7 +36,7 @@ func (l Layout) Components() int {
 	return 3
 }
 
-// block is 8 by 8 samples or coefficients, row by row.
+// blockSize is how many samples or coefficients a block has: 8 by 8, row by row.
 const blockSize = 64
 
 // A plane is one component of a picture: blocks from left to right, top to

@@ -17,7 +17,7 @@ type scan struct {
 // An emitter takes tokens in their order.
 type emitter func(token)
 
-// tables are the Huffman tables of a file: 4 for means, 4 for the rest.
+// acTables is the first of the Huffman tables for what is no mean: a file has 4 for means, then 4.
 const acTables = 4
 
 // tableOf is the table of a component where all are interleaved: one for the luma or for
