@@ -124,8 +124,22 @@ func (f *doctorFlags) check(places []string) error {
 		return usageError{errors.New("--live wants --store, --raw, --catalog or --queue: what to look at")}
 	case !f.live && len(places) == 0:
 		return usageError{errors.New("doctor wants a folder that cdk synth wrote, templates, or --live")}
-	case f.queue != "" && !strings.HasPrefix(f.queue, "sqs://") && f.live:
-		return usageError{fmt.Errorf("--queue is %q, not sqs://NAME", f.queue)}
+	case f.live:
+		return f.checkPlaces()
+	}
+	return nil
+}
+
+// checkPlaces returns an error for a place that is none on AWS.
+func (f *doctorFlags) checkPlaces() error {
+	for _, p := range []struct{ flag, place, form string }{
+		{"--store", f.store, "s3://BUCKET/PREFIX"}, {"--raw", f.raw, "s3://BUCKET/PREFIX"},
+		{"--catalog", f.catalog, "dynamodb://TABLE"}, {"--queue", f.queue, "sqs://NAME"},
+	} {
+		scheme, _, _ := strings.Cut(p.form, "//")
+		if p.place != "" && !strings.HasPrefix(p.place, scheme+"//") {
+			return usageError{fmt.Errorf("%s is %q, not %s", p.flag, p.place, p.form)}
+		}
 	}
 	return nil
 }
