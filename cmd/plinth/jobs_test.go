@@ -275,4 +275,8 @@ func TestModelsAreCompleted(t *testing.T) {
 	if _, out, errs := plinth(t, "__complete", "versions", "list", "--data", data, "ch"); !strings.HasPrefix(out, "chair\nchest\n:") {
 		t.Errorf("got %s%s", out, errs)
 	}
+	t.Setenv("PLINTH_DATA", data)
+	if _, out, errs := plinth(t, "__complete", "jobs", "show", "l"); !strings.HasPrefix(out, "lamp\n:") {
+		t.Errorf("with the folder in the environment: got %s%s", out, errs)
+	}
 }

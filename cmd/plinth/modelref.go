@@ -55,6 +55,9 @@ func (s *settings) models(c console, merchant *string, last int) cobra.Completio
 		if len(given) >= last {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
+		if fromEnvironment(cmd) != nil { // a shell that completes runs nothing before
+			return nil, cobra.ShellCompDirectiveError
+		}
 		h, err := s.openThere(cmd.Context(), c)
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveError

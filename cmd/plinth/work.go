@@ -34,7 +34,7 @@ func (s *settings) addWork(cmd *cobra.Command) {
 
 // addRaw is for roles that register what arrives in a bucket.
 func (s *settings) addRaw(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&s.where.raw, "raw", "", "where merchants upload to on AWS: s3://BUCKET/PREFIX, whose events go to the first lane")
+	cmd.Flags().StringVar(&s.where.raw, "raw", "", "where merchants upload to on AWS: s3://BUCKET/PREFIX, whose events come to a lane")
 	s.recipe.add(cmd)
 }
 
