@@ -69,6 +69,8 @@ func (h *home) openQueue(ctx context.Context) (err error) {
 		return usageError{fmt.Errorf("--slots is %d, not 1 to %d", h.slots, 4*runtime.NumCPU())}
 	case h.lease < time.Second:
 		return usageError{fmt.Errorf("--lease is %s, less than a second", h.lease)}
+	case h.limit < 0, h.grace < 0:
+		return usageError{fmt.Errorf("--limit is %s and --grace %s; neither is below 0", h.limit, h.grace)}
 	case h.where.raw != "" && !strings.HasPrefix(queue, "sqs://"):
 		return usageError{fmt.Errorf("--raw is %s, whose events come by SQS, but --queue is %s; say --queue sqs://NAME", h.where.raw, queue)}
 	case queue == "local" && h.records == nil:

@@ -241,6 +241,8 @@ func TestCommandLinesOfJobs(t *testing.T) {
 		{"jobs redrive --code typo", exitInput, "there are none with any"},
 		{"versions list a@1", exitUsage, "names a version"},
 		{"serve --listen 127.0.0.1:0 --metrics xx", exitUsage, "--metrics is \"xx\""},
+		{"worker --limit -5s", exitUsage, "--limit is -5s"},
+		{"worker --grace -1s", exitUsage, "--grace -1s"},
 		{"worker --prices nowhere.json", exitInput, "--prices: read the prices: open nowhere.json"},
 		{"jobs redrive --all --dry-run", exitOK, ""},
 		{"jobs redrive --all --yes", exitOK, ""},
