@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/plinth3d/plinth/pipeline"
-	"github.com/plinth3d/plinth/pipeline/asset"
 )
 
 func newBatch(c console) *cobra.Command {
@@ -91,7 +90,7 @@ func (s *share) Set(text string) error {
 		x /= 100
 	}
 	if err != nil || !(x >= 0 && x <= 1) {
-		return fmt.Errorf("%w: it is no share, such as 5%% or 0.05", asset.ErrInvalid)
+		return fmt.Errorf("%q is no share; write 5%% or 0.05", text)
 	}
 	*s = share(x)
 	return nil
