@@ -44,7 +44,7 @@ func (s *originSettings) add(cmd *cobra.Command) {
 	f.DurationVar(&s.fresh, "manifest-ttl", time.Second, "how long a manifest is served before the catalog is asked again")
 	f.Var(&s.manifests, "manifest-memory", "memory for manifests")
 	f.StringVar(&s.keys, "signing-keys", "", `file with the keys of merchants whose URLs are signed: {"acme": ["base64 of 32 bytes"]}`)
-	f.StringSliceVar(&s.verify, "origin-verify", nil, "secret that X-Origin-Verify must have; two, with a comma, while it is changed")
+	f.StringSliceVar(&s.verify, "origin-verify", nil, "secret that X-Origin-Verify must have, for /metrics too where --admin is empty; two, with a comma, while it is changed")
 	f.Float64Var(&s.misses, "miss-rate", 200, "files that aren't cached a client may ask for per second; 0 is no limit")
 	f.Var(&s.minRate, "min-rate", "bytes per second that a client must take; 0 is no limit")
 	f.IntVar(&s.connections, "connections", 10000, "connections at a time; more wait")
