@@ -133,8 +133,10 @@ func (f *doctorFlags) check(places []string) error {
 // checkPlaces returns an error for a place that is none on AWS.
 func (f *doctorFlags) checkPlaces() error {
 	for _, p := range []struct{ flag, place, form string }{
-		{"--store", f.store, "s3://BUCKET/PREFIX"}, {"--raw", f.raw, "s3://BUCKET/PREFIX"},
-		{"--catalog", f.catalog, "dynamodb://TABLE"}, {"--queue", f.queue, "sqs://NAME"},
+		{"--store", f.store, "s3://BUCKET/PREFIX"},
+		{"--raw", f.raw, "s3://BUCKET/PREFIX"},
+		{"--catalog", f.catalog, "dynamodb://TABLE"},
+		{"--queue", f.queue, "sqs://NAME"},
 	} {
 		scheme, _, _ := strings.Cut(p.form, "//")
 		if p.place != "" && !strings.HasPrefix(p.place, scheme+"//") {
