@@ -21,6 +21,7 @@ type counts struct {
 	seconds    [len(kinds)]prometheus.Observer
 	bytes      [levelsCounted + 1]prometheus.Counter
 	incomplete prometheus.Counter
+	unread     prometheus.Counter // keys
 }
 
 // levelsCounted are levels with a counter of their own; what was sent without one is last.
@@ -28,7 +29,7 @@ const levelsCounted = 4
 
 func newCounts(o *Origin) *counts {
 	m := &counts{registry: prometheus.NewRegistry()}
-	requests, seconds, bytes, incomplete := requestsMetric.Counter(), secondsMetric.Histogram(), bytesMetric.Counter(), incompleteMetric.Counter()
+	requests, seconds, bytes, incomplete, unread := requestsMetric.Counter(), secondsMetric.Histogram(), bytesMetric.Counter(), incompleteMetric.Counter(), unreadMetric.Counter()
 	for k, name := range kinds {
 		m.seconds[k] = seconds.WithLabelValues(name)
 		for _, status := range statuses {
@@ -45,8 +46,8 @@ func newCounts(o *Origin) *counts {
 		m.bytes[level] = bytes.WithLabelValues(strconv.Itoa(level))
 	}
 	m.bytes[levelsCounted] = bytes.WithLabelValues("-")
-	m.incomplete = incomplete.WithLabelValues()
-	m.registry.MustRegister(requests, seconds, bytes, incomplete, collectors.NewGoCollector(),
+	m.incomplete, m.unread = incomplete.WithLabelValues(), unread.WithLabelValues()
+	m.registry.MustRegister(requests, seconds, bytes, incomplete, unread, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &gauges{o})
 	return m
 }

@@ -23,6 +23,10 @@ var (
 		Name: "plinth_origin_incomplete_total", Kind: metrics.Counter, Unit: metrics.Count,
 		Help: "Products answered with another level because the right one is missing.",
 	}
+	unreadMetric = metrics.Metric{
+		Name: "plinth_origin_signing_keys_errors_total", Kind: metrics.Counter, Unit: metrics.Count,
+		Help: "Times that signing keys could not be read again; those of before stayed.",
+	}
 	objectsMetric = metrics.Metric{
 		Name: "plinth_origin_objects_total", Kind: metrics.Counter, Unit: metrics.Count, Labels: []string{"layer"}, Totals: [][]string{{}},
 		Help: "Files opened, by the layer that had them.",
@@ -64,7 +68,7 @@ var (
 // AllMetrics returns the table of the origin's metrics.
 func AllMetrics() []metrics.Metric {
 	return []metrics.Metric{
-		requestsMetric, secondsMetric, bytesMetric, incompleteMetric,
+		requestsMetric, secondsMetric, bytesMetric, incompleteMetric, unreadMetric,
 		objectsMetric, readsMetric, readBytesMetric, faultsMetric,
 		cacheMetric, filesMetric, unfinishedMetric, fetchesMetric, manifestsMetric,
 	}

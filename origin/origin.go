@@ -27,7 +27,7 @@ type Config struct {
 
 	Fresh     time.Duration // how long a manifest is taken as it is; 0 asks the catalog each time
 	Manifests int64         // bytes of memory for manifests and what was picked from them
-	Keys      Keys          // of merchants whose URLs are signed
+	Keys      Keys          // of merchants whose URLs are signed, until SetKeys says others
 	Verify    []string      // values of X-Origin-Verify, one of which each request must have
 	Misses    float64       // uncached files a client may ask for per second; 0 is no limit
 	MinRate   int64         // bytes per second that a client must take; 0 is no limit
@@ -43,6 +43,7 @@ type Origin struct {
 	heads    *otter.Cache[string, keyed] // of renditions, by path
 	limits   *limits
 	metrics  *counts
+	keys     atomic.Pointer[Keys] // that count now; never nil
 	draining atomic.Bool
 }
 
@@ -61,6 +62,7 @@ func New(c Config) (*Origin, error) {
 		limits:  newLimits(c.Misses),
 	}
 	o.metrics = newCounts(o)
+	o.SetKeys(c.Keys)
 	return o, nil
 }
 
@@ -162,7 +164,7 @@ func (o *Origin) find(w http.ResponseWriter, q *request) error {
 	if q.route.kind == kindNone || !verified(o.Verify, q.Header["X-Origin-Verify"]) {
 		return errPath
 	}
-	left, ok := o.Keys.verify(q.route, q.URL.Path, q.URL.RawQuery, time.Now())
+	left, ok := o.keys.Load().verify(q.route, q.URL.Path, q.URL.RawQuery, time.Now())
 	if !ok {
 		return errPath
 	}

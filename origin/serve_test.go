@@ -390,6 +390,7 @@ func TestAHotRequestAllocatesNothing(t *testing.T) {
 		t.Skip("the race detector empties pools")
 	}
 	s := newStall(t, nil)
+	s.SetKeys(Keys{"bcme": {keyOf(1)}}) // of another merchant
 	for _, path := range []string{"/p/acme/lamp.glb?h=640", "/o/acme/" + asset.Hash(s.levels[3]) + "/lamp.glb"} {
 		ask := s.hot(path)
 		ask()

@@ -27,6 +27,9 @@ func ParseKeys(text []byte) (Keys, error) {
 	if err := json.Unmarshal(text, &keys); err != nil {
 		return nil, fmt.Errorf(`%w: keys are {"merchant": ["base64", ...]}: %w`, asset.ErrInvalid, err)
 	}
+	if keys == nil { // null
+		return nil, fmt.Errorf("%w: there are no keys; {} says that all URLs are open", asset.ErrInvalid)
+	}
 	for merchant, list := range keys {
 		if err := asset.CheckID(merchant); err != nil {
 			return nil, err

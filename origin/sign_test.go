@@ -77,7 +77,7 @@ func TestKeysAreChecked(t *testing.T) {
 	if keys, err := ParseKeys(good); err != nil || len(keys["acme"][0]) != 32 {
 		t.Errorf("got %v, %v", keys, err)
 	}
-	for _, text := range []string{`[]`, `{"acme": []}`, `{"acme": ["c2hvcnQ="]}`, `{"ACME": ["` + strings.Repeat("A", 44) + `"]}`, `{"acme": "x"}`, `{"acme": ["%%%"]}`} {
+	for _, text := range []string{`[]`, `null`, ``, `{} {}`, `{"acme": []}`, `{"acme": ["c2hvcnQ="]}`, `{"ACME": ["` + strings.Repeat("A", 44) + `"]}`, `{"acme": "x"}`, `{"acme": ["%%%"]}`} {
 		if _, err := ParseKeys([]byte(text)); !errors.Is(err, asset.ErrInvalid) {
 			t.Errorf("%s: got %v", text, err)
 		}
