@@ -20,7 +20,7 @@ import (
 )
 
 // awsRaw follows a file from the bucket that merchants upload to: its event comes to the queue,
-// a worker takes it up, and an origin serves its levels from S3.
+// a worker takes it up, and an origin serves its levels from S3. In the end its merchant is closed.
 func awsRaw(t *testing.T, called *calledBy) {
 	queue := newBridge(t)
 	startS3(t, queue.URL)
@@ -31,7 +31,9 @@ func awsRaw(t *testing.T, called *calledBy) {
 		t.Fatal(err)
 	}
 	awsWorker(t, called.relay(t, "worker"), p, "--raw", p.RawURL)
-	_, origin := startRole(t, called.relay(t, "origin"), true, append([]string{"origin", "--listen", "127.0.0.1:0"}, p.Flags(false)...)...)
+	awsPutKeys(t, p, map[string][][]byte{})
+	_, origin := startRoleWith(t, append(called.relay(t, "origin").Env(), testKeysEvery+"=50ms"), true,
+		append([]string{"origin", "--listen", "127.0.0.1:0", "--signing-keys", p.StoreURL + "/" + awsKeys}, p.Flags(false)...)...)
 
 	src := sample(t, "fern")
 	arrive(t, raw, "fern", src)
@@ -57,6 +59,8 @@ func awsRaw(t *testing.T, called *calledBy) {
 	if answer, _ := origin.ask("GET", "/o/acme/"+asset.Hash(nil)+"/fern.glb", nil); answer.StatusCode != 404 {
 		t.Errorf("a file that isn't there: %s", answer.Status)
 	}
+
+	awsSigned(t, p, origin)
 
 	// What is no model at all is dead at once.
 	queue.send(t, `{"Records":[{"eventSource":"aws:s3","eventName":"ObjectRemoved:Delete"}]}`)

@@ -20,9 +20,15 @@ import (
 	"github.com/plinth3d/plinth/pipeline/local"
 )
 
+// testKeysEvery is the variable that says how often such a plinth reads its keys again.
+const testKeysEvery = "PLINTH_TEST_KEYS_EVERY"
+
 // TestMain lets tests start this binary as plinth itself, to kill it.
 func TestMain(m *testing.M) {
 	if os.Getenv("PLINTH_TEST_MAIN") != "" {
+		if every, err := time.ParseDuration(os.Getenv(testKeysEvery)); err == nil {
+			keysEvery = every
+		}
 		main()
 		return
 	}

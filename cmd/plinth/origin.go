@@ -71,7 +71,7 @@ func runOrigin(ctx context.Context, c console, s settings, set originSettings) (
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(set.held())
 	}
-	o, closing, err := set.open(h)
+	o, closing, err := set.open(ctx, h)
 	if err != nil {
 		return err
 	}
@@ -81,5 +81,6 @@ func runOrigin(ctx context.Context, c console, s settings, set originSettings) (
 		ready: func(a net.Addr) { _, _ = fmt.Fprintf(c.out, "Plinth's origin listens on http://%s\n", a) },
 	}
 	count := func(ctx context.Context) error { return h.countOrigin(ctx, o, c.out) }
-	return together(ctx, count, main.run, func(ctx context.Context) error { return set.serveAdmin(ctx, o) })
+	watch := func(ctx context.Context) error { return set.keys.watch(ctx, o) }
+	return together(ctx, count, main.run, watch, func(ctx context.Context) error { return set.serveAdmin(ctx, o) })
 }

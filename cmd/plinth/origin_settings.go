@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -22,14 +21,15 @@ import (
 // originSettings are those of an origin, alone or within serve.
 type originSettings struct {
 	memory, disk, manifests, minRate byteSize
-	cacheDir, keys, admin            string
+	cacheDir, keysAt, admin          string
 	verify                           []string
 	fetches, connections             int
 	patience, fresh                  time.Duration
 	misses                           float64
 	quiet                            bool
 
-	set func(flag string) bool // on the command line or in the environment
+	keys signingKeys            // at keysAt, once they were read
+	set  func(flag string) bool // on the command line or in the environment
 }
 
 func (s *originSettings) add(cmd *cobra.Command) {
@@ -43,7 +43,7 @@ func (s *originSettings) add(cmd *cobra.Command) {
 	f.DurationVar(&s.patience, "store-timeout", 5*time.Second, "how long the store may be silent before a request gets 503")
 	f.DurationVar(&s.fresh, "manifest-ttl", time.Second, "how long a manifest is served before the catalog is asked again")
 	f.Var(&s.manifests, "manifest-memory", "memory for manifests")
-	f.StringVar(&s.keys, "signing-keys", "", `file with the keys of merchants whose URLs are signed: {"acme": ["base64 of 32 bytes"]}`)
+	f.StringVar(&s.keysAt, "signing-keys", "", `keys of merchants whose URLs are signed, a file or s3://BUCKET/KEY, read again each minute: {"acme": ["base64 of 32 bytes"]}`)
 	f.StringSliceVar(&s.verify, "origin-verify", nil, "secret that X-Origin-Verify must have, for /metrics too where --admin is empty; two, with a comma, while it is changed")
 	f.Float64Var(&s.misses, "miss-rate", 200, "files that aren't cached a client may ask for per second; 0 is no limit")
 	f.Var(&s.minRate, "min-rate", "bytes per second that a client must take; 0 is no limit")
@@ -74,7 +74,7 @@ func (s *originSettings) check() error {
 		return fmt.Errorf("--miss-rate is %g, not 0 to 1e9", s.misses)
 	case s.set("origin-verify") && len(s.verify) == 0, len(s.verify) > 2:
 		return fmt.Errorf("--origin-verify has %d secrets, not one or two; leave it out to serve everybody", len(s.verify))
-	case s.set("signing-keys") && s.keys == "":
+	case s.set("signing-keys") && s.keysAt == "":
 		return errors.New("--signing-keys is empty; leave it out to have no signed addresses")
 	}
 	return nil
@@ -93,18 +93,17 @@ func (s *originSettings) openCache(h *home) (*cache.Cache, error) {
 }
 
 // open makes the origin; close gives back what it holds.
-func (s *originSettings) open(h *home) (o *origin.Origin, closing func() error, err error) {
+func (s *originSettings) open(ctx context.Context, h *home) (o *origin.Origin, closing func() error, err error) {
 	if err := s.check(); err != nil {
 		return nil, nil, usageError{err}
 	}
 	var keys origin.Keys
-	if s.keys != "" {
-		text, err := os.ReadFile(s.keys)
-		if err != nil {
-			return nil, nil, fmt.Errorf("--signing-keys: %w", err)
+	if s.keysAt != "" {
+		if s.keys, err = openKeys(ctx, s.keysAt); err == nil {
+			keys, err = s.keys.read(ctx)
 		}
-		if keys, err = origin.ParseKeys(text); err != nil {
-			return nil, nil, fmt.Errorf("--signing-keys %s: %w", s.keys, err)
+		if err != nil {
+			return nil, nil, err
 		}
 	}
 	c, err := s.openCache(h)

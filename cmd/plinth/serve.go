@@ -59,7 +59,7 @@ func runServe(ctx context.Context, c console, s settings, set originSettings, de
 		return err
 	}
 	defer func() { err = errors.Join(err, h.close()) }()
-	o, closing, err := set.open(h)
+	o, closing, err := set.open(ctx, h)
 	if err != nil {
 		return err
 	}
@@ -106,7 +106,8 @@ func runServe(ctx context.Context, c console, s settings, set originSettings, de
 		group.Go(func() error { return figures.run(ctx, c.out) })
 		return group.Wait()
 	}
-	return together(ctx, count, worker.Run, h.adopt, main.run, samples, func(ctx context.Context) error {
+	watch := func(ctx context.Context) error { return set.keys.watch(ctx, o) }
+	return together(ctx, count, worker.Run, h.adopt, main.run, samples, watch, func(ctx context.Context) error {
 		return set.serveAdmin(ctx, o, figures.worker.Gatherer())
 	})
 }
