@@ -92,6 +92,10 @@ type Origin struct {
 
 	// Requests is what a task takes per minute before there are more tasks.
 	Requests int `json:"requests"`
+
+	// Signed has origins read the keys of merchants whose URLs are signed. They don't start
+	// without: the object has to be in the store before this is switched on.
+	Signed bool `json:"signed"`
 }
 
 // Ledger is the database of merchants, keys and usage: Aurora PostgreSQL, serverless.

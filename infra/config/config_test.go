@@ -82,6 +82,23 @@ func TestAMistakeIsToldByItsField(t *testing.T) {
 	}
 }
 
+func TestAStandbySignsWhatItsPrimarySigns(t *testing.T) {
+	for _, env := range []string{"prod", "dr"} {
+		one, err := Load(env)
+		if err != nil {
+			t.Fatal(err)
+		}
+		other := *one
+		if err := agree(one, &other); err != nil {
+			t.Error(err)
+		}
+		other.Origin.Signed = !one.Origin.Signed
+		if err := agree(one, &other); err == nil || !strings.Contains(err.Error(), "origin.signed") {
+			t.Errorf("they differ: got %v", err)
+		}
+	}
+}
+
 func TestAllMistakesAreToldAtOnce(t *testing.T) {
 	var c Config
 	if n := strings.Count(c.Check().Error(), "\n"); n < 15 {

@@ -13,8 +13,39 @@ var files embed.FS
 // Envs are the installations there are.
 var Envs = []string{"dev", "prod", "dr"}
 
-// Load returns the configuration of one of Envs, checked.
+// Load returns the configuration of one of Envs, checked by itself and against the one that it
+// stands in for, or that stands in for it.
 func Load(env string) (*Config, error) {
+	c, err := load(env)
+	if err != nil {
+		return nil, err
+	}
+	other := c.Primary
+	if c.Standby != nil {
+		other = c.Standby.Env
+	}
+	if other == "" {
+		return c, nil
+	}
+	o, err := load(other)
+	if err != nil {
+		return nil, err
+	}
+	if err := agree(c, o); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// agree returns an error where an installation and its standby can't differ and do.
+func agree(c, o *Config) error {
+	if c.Origin.Signed != o.Origin.Signed {
+		return fmt.Errorf("config/%s.json: origin.signed is %t, but %t in config/%s.json; files that are closed at one would be open at the other", c.Env, c.Origin.Signed, o.Origin.Signed, o.Env)
+	}
+	return nil
+}
+
+func load(env string) (*Config, error) {
 	text, err := files.ReadFile(env + ".json")
 	if err != nil {
 		return nil, fmt.Errorf("there is no installation %q; there are %q", env, Envs)

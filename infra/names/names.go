@@ -54,6 +54,10 @@ const (
 	UploadEnd  = ".glb"
 )
 
+// SigningKeys is the one object of the store that people put there: the keys of merchants whose
+// URLs are signed.
+const SigningKeys = "keys/signing.json"
+
 // Indexes of the catalog's table.
 const (
 	ByState    = "by-state"

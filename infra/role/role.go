@@ -53,10 +53,16 @@ func Limit(memoryMiB int) map[string]string {
 // Origin is the command of who serves. Whoever asks is CloudFront, by way of the balancer: to
 // tell clients that ask too much is the firewall's.
 func Origin(c *config.Config, w Where) []string {
-	return flags("origin", "store", "s3://"+w.Derived, "catalog", "dynamodb://"+c.Catalog(), "data", Scratch,
-		"cache", Scratch+"/cache", "disk", fmt.Sprintf("%dGiB", c.Origin.DiskGiB), "memory", fmt.Sprintf("%dMiB", c.Origin.CacheMiB),
+	pairs := []string{
+		"store", "s3://" + w.Derived, "catalog", "dynamodb://" + c.Catalog(), "data", Scratch,
+		"cache", Scratch + "/cache", "disk", fmt.Sprintf("%dGiB", c.Origin.DiskGiB), "memory", fmt.Sprintf("%dMiB", c.Origin.CacheMiB),
 		"listen", fmt.Sprintf(":%d", names.OriginPort), "admin", fmt.Sprintf(":%d", names.AdminPort),
-		"miss-rate", "0", "metrics", "emf", "log", "json")
+		"miss-rate", "0", "metrics", "emf", "log", "json",
+	}
+	if c.Origin.Signed {
+		pairs = append(pairs, "signing-keys", "s3://"+w.Derived+"/"+names.SigningKeys)
+	}
+	return flags("origin", pairs...)
 }
 
 // Precheck is the command of who looks at uploads on Lambda.

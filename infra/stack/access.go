@@ -100,12 +100,16 @@ func (q *queues) split() (jobs, dead []awssqs.Queue) {
 }
 
 func (s *site) originGrants(d *data) []grant {
-	return []grant{
+	all := []grant{
 		{actions: []string{"s3:GetObject"}, on: below(d.derived, names.Rendition)},
 		known(d.derived),
 		d.tableGrant(nil, "dynamodb:GetItem"),
 		d.keyGrant("kms:Decrypt"),
 	}
+	if s.Origin.Signed { // who has the keys can sign anything: nobody else reads them
+		all = append(all, grant{actions: []string{"s3:GetObject"}, on: []*string{d.derived.ArnForObjects(new(names.SigningKeys))}})
+	}
+	return all
 }
 
 func (s *site) precheckGrants(q *queues, d *data) []grant {

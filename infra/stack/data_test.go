@@ -208,6 +208,9 @@ func TestReplicasGoWhereTheStandbyIs(t *testing.T) {
 			if at(r, "Status") != "Enabled" || at(r, "Destination", "EncryptionConfiguration", "ReplicaKmsKeyID") == nil {
 				t.Errorf("%s: the rule is %v", b, r)
 			}
+			if at(r, "Filter", "Prefix") != "" { // merchants' signing keys, too
+				t.Errorf("%s: only what is below %v is copied", b, at(r, "Filter", "Prefix"))
+			}
 		}
 	}
 	if copied != 2 {

@@ -3,12 +3,14 @@ package stack
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/plinth3d/plinth/infra/names"
 	"github.com/plinth3d/plinth/pipeline/cloud/awstest"
 )
 
@@ -44,6 +46,7 @@ var kinds = []struct{ part, kind string }{
 	{"/rendition/*", "derived/rendition"},
 	{"/checkpoint/*", "derived/checkpoint"},
 	{"/sweep/*", "derived/sweep"},
+	{"/" + names.SigningKeys, "derived/keys"},
 	{"/Bucketderived", "derived"},
 	{"/Laneuploads", "uploads"},
 	{"/Lane", "lane"},
@@ -178,23 +181,31 @@ func TestMachinesMayJoinTheirCluster(t *testing.T) {
 // A role may do what its code does, on what it does it: no less, and nothing more.
 func TestRolesMayDoWhatTheyDo(t *testing.T) {
 	each(t, func(t *testing.T, m *made) {
-		for role, more := range beside {
-			all, err := awstest.Listed(role)
-			if err != nil {
-				t.Fatal(err)
-			}
-			want := map[string]bool{}
-			for _, call := range append(all, more...) {
-				want[call] = true
-			}
-			if m.config.Ledger.Instances == 0 {
-				delete(want, "rds-db:connect ledger")
-			}
-			if diff := cmp.Diff(slices.Sorted(maps.Keys(want)), slices.Sorted(maps.Keys(m.granted(t, role)))); diff != "" {
-				t.Errorf("%s (- does, + may):\n%s", role, diff)
-			}
+		for role := range beside {
+			m.mayWhatItDoes(t, role)
 		}
 	})
+}
+
+func (m *made) mayWhatItDoes(t *testing.T, role string) {
+	t.Helper()
+	all, err := awstest.Listed(role)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]bool{}
+	for _, call := range append(all, beside[role]...) {
+		want[call] = true
+	}
+	if m.config.Ledger.Instances == 0 {
+		delete(want, "rds-db:connect ledger")
+	}
+	if !m.config.Origin.Signed {
+		delete(want, "s3:GetObject derived/keys")
+	}
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(want)), slices.Sorted(maps.Keys(m.granted(t, role)))); diff != "" {
+		t.Errorf("%s (- does, + may):\n%s", role, diff)
+	}
 }
 
 // granted is what a role may do, on what, as the lists have it.
@@ -214,6 +225,61 @@ func (m *made) granted(t *testing.T, role string) map[string]bool {
 		}
 	}
 	return got
+}
+
+// derived takes the pattern of keys from what is granted on objects of the store, here or at the
+// standby's.
+var derived = regexp.MustCompile(`(?:/Bucketderived\w*\.Arn|-derived-[^/]*)/(.*)$`)
+
+// Who has merchants' keys can sign anything. Only origins read them, where they need them, and
+// S3 itself, which copies all objects to the standby.
+func TestOnlyOriginsReadSigningKeys(t *testing.T) {
+	each(t, func(t *testing.T, m *made) { m.onlyOriginsReadSigningKeys(t) })
+}
+
+func (m *made) onlyOriginsReadSigningKeys(t *testing.T) {
+	t.Helper()
+	all := m.statements(t)
+	for _, p := range m.of(t, "S3::BucketPolicy") {
+		for _, s := range list(p.at("PolicyDocument", "Statement")) {
+			if at(s, "Effect") != "Allow" {
+				continue
+			}
+			st := statement{of: p.String(), role: fmt.Sprint(at(s, "Principal"))}
+			for _, a := range list(at(s, "Action")) {
+				st.actions = append(st.actions, fmt.Sprint(a))
+			}
+			for _, r := range list(at(s, "Resource")) {
+				st.resources = append(st.resources, m.name(p.stack, r))
+			}
+			all = append(all, st)
+		}
+	}
+	origins, copies := 0, 0
+	for _, s := range all {
+		for _, r := range s.resources {
+			of := derived.FindStringSubmatch(anyStack(r))
+			if of == nil {
+				continue
+			}
+			covers := regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(of[1]), `\*`, ".*") + "$").MatchString
+			switch {
+			case !covers(names.SigningKeys) && !covers("keys/others.json"):
+			case strings.Contains(s.role, "/Replication") && of[1] == "*":
+				copies++
+			case strings.Contains(s.role, "/Roleorigin") && of[1] == names.SigningKeys && slices.Equal(s.actions, []string{"s3:GetObject"}):
+				origins++
+			default:
+				t.Errorf("%s: %s may %q on %s", s.of, s.role, s.actions, r)
+			}
+		}
+	}
+	if (origins == 1) != m.config.Origin.Signed || origins > 1 {
+		t.Errorf("%d statements let origins read keys; they are told to: %v", origins, m.config.Origin.Signed)
+	}
+	if want := map[bool]int{true: 2, false: 0}[m.config.Standby != nil]; copies != want { // from here, to there
+		t.Errorf("%d grants let S3 copy keys, want %d", copies, want)
+	}
 }
 
 // Policies of keys are for services of this account; only root, who owns it, may do anything.

@@ -29,6 +29,7 @@ func TestOptionsTheOtherWayRound(t *testing.T) {
 	}
 	c.Edge.SigningKey = string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public}))
 	c.Edge.ShieldAdvanced, c.Fleet.EFS, c.Precheck, c.Standby = true, true, false, nil
+	c.Origin.Signed = true
 	c.Ledger.Snapshot = "arn:aws:rds:us-east-1:111122223333:cluster-snapshot:before"
 	if err := c.Check(); err != nil {
 		t.Fatal(err)
@@ -38,6 +39,14 @@ func TestOptionsTheOtherWayRound(t *testing.T) {
 		t.Fatal(err)
 	}
 	m.suppressed(t)
+	m.mayWhatItDoes(t, "origin")
+	m.onlyOriginsReadSigningKeys(t)
+	m.containers(t, func(_ resource, _ any, name string, args []string) {
+		i := slices.Index(args, "--signing-keys")
+		if signs := i >= 0 && strings.HasSuffix(args[i+1], "/keys/signing.json"); signs != (name == "origin") {
+			t.Errorf("%s is started with %q", name, args)
+		}
+	})
 
 	distribution := m.of(t, "CloudFront::Distribution")[0].at("DistributionConfig")
 	signed := false
