@@ -26,13 +26,23 @@ func (s *site) queueAlarms(p parts) (all []alarm) {
 	for _, l := range p.q.all() {
 		all = append(all, alarm{
 			name: "old-" + l.name, what: "Jobs of lane " + l.name + " wait too long",
-			metric: metric("AWS/SQS", "ApproximateAgeOfOldestMessage", "Maximum", 1, "QueueName", *l.jobs.QueueName()), over: patience[l.name],
+			metric: waiting(*l.jobs.QueueName()), over: patience[l.name],
 		}, alarm{
 			name: "dead-" + l.name, what: "Lane " + l.name + " has dead letters",
 			metric: metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", 1, "QueueName", *l.dead.QueueName()), over: 0, of: 1, in: 1,
 		})
 	}
 	return all
+}
+
+// waiting is the age in seconds of the oldest message of a queue, 0 while none waits. SQS counts
+// those in flight, too: by itself a job that takes long would ring as one that nobody takes.
+func waiting(queue string) cw.IMetric {
+	using := map[string]cw.IMetric{
+		"age":     metric("AWS/SQS", "ApproximateAgeOfOldestMessage", "Maximum", 1, "QueueName", queue),
+		"visible": metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", 1, "QueueName", queue),
+	}
+	return cw.NewMathExpression(&cw.MathExpressionProps{Expression: new("IF(FILL(visible,0) > 0, age, 0)"), UsingMetrics: &using, Period: minutes(1)})
 }
 
 func (s *site) workAlarms(p parts) []alarm {

@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -52,6 +53,39 @@ func TestEveryQueueHasDeadLettersAndAnAlarm(t *testing.T) {
 			if !m.refusesPlainHTTP(t, "SQS::QueuePolicy", "Queues", q.stack+"/"+q.id) {
 				t.Errorf("%s takes calls without TLS", q)
 			}
+		}
+	})
+}
+
+// SQS tells the age of jobs that a worker has at hand, too. An alarm on it asks whether any waits,
+// and asks one queue both.
+func TestALongJobIsNotOneThatWaits(t *testing.T) {
+	each(t, func(t *testing.T, m *made) {
+		found := 0
+		for _, a := range m.of(t, "CloudWatch::Alarm") {
+			by := map[string]string{} // queue by metric
+			for _, mm := range metricsOf(a) {
+				if at(mm, "Namespace") == "AWS/SQS" {
+					by[fmt.Sprint(at(mm, "MetricName"))] = m.name(a.stack, at(mm, "Dimensions", 0, "Value"))
+				}
+			}
+			age, there := by["ApproximateAgeOfOldestMessage"]
+			if !there {
+				continue
+			}
+			found++
+			var formulas []string
+			for _, q := range list(a.at("Metrics")) {
+				if e, ok := at(q, "Expression").(string); ok {
+					formulas = append(formulas, e)
+				}
+			}
+			if by["ApproximateNumberOfMessagesVisible"] != age || !slices.Equal(formulas, []string{"IF(FILL(visible,0) > 0, age, 0)"}) {
+				t.Errorf("%s reads %v by %q", a, by, formulas)
+			}
+		}
+		if want := len(names.Lanes) + 1; found != want {
+			t.Errorf("%d alarms read the age of messages, want %d", found, want)
 		}
 	})
 }
