@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -10,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/plinth3d/plinth/origin"
 	"github.com/plinth3d/plinth/pipeline/cloud/s3test"
 )
 
@@ -158,6 +160,15 @@ func TestKeysThatCantBeReadAtTheStart(t *testing.T) {
 				t.Errorf("%s: %s: exit %d, want %d and %q: %s", args[0], c.place, code, c.code, c.says, errs)
 			}
 		}
+	}
+}
+
+// What comes from a pipe is there once: it would be waited for, or empty, the next time.
+func TestKeysFromNoFileAreReadOnce(t *testing.T) {
+	log := &bytes.Buffer{}
+	o := &origin.Origin{Config: origin.Config{Log: slog.New(slog.NewTextHandler(log, nil))}}
+	if err := (signingKeys{place: os.DevNull}).watch(t.Context(), o); err != nil || !strings.Contains(log.String(), "not read again") {
+		t.Errorf("got %v: %s", err, log)
 	}
 }
 
