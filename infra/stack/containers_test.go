@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/plinth3d/plinth/infra/config"
 	"github.com/plinth3d/plinth/infra/role"
 	"github.com/plinth3d/plinth/pipeline/asset"
 )
@@ -131,6 +132,10 @@ func TestRolesAreStartedWithFlagsTheyHave(t *testing.T) {
 			check(args[0], args[1:])
 		}
 	})
+	signed := role.Origin(&config.Config{Origin: config.Origin{Signed: true}}, role.Where{})
+	if check(signed[0], signed[1:]); !slices.Contains(signed, "--signing-keys") {
+		t.Errorf("origins that sign are started with %q", signed)
+	}
 	for what := range missing {
 		t.Errorf("the product has no %s", what)
 	}
