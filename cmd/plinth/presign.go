@@ -20,6 +20,7 @@ type presigning struct {
 	raw, unit    string
 	post, asJSON bool
 	size         int64
+	part         byteSize // 0 for all at once
 	expires      time.Duration
 }
 
@@ -30,26 +31,44 @@ func newPresign(c console) *cobra.Command {
 		Short: "Sign an upload to the raw bucket, for a merchant without keys of AWS",
 		Long: `Presign prints a request, and the curl line that sends it, by which its holder can
 upload one model to the raw bucket until it expires. It asks nothing of AWS. A PUT is of
-exactly --size bytes; a form, with --post, of so many at most, and can be sent by a page.`,
+exactly --size bytes; a form, with --post, of so many at most, and can be sent by a page.
+
+A large file on a poor line goes up in parts, with --part-size: the upload is begun, and
+what is printed is a script that sends them, each by itself, and tells the command that
+completes the upload. Parts of one that is never completed are removed by "presign abort",
+or by the bucket's lifecycle.`,
 		Example: `  plinth presign acme/chair --raw s3://plinth-raw/raw --size $(stat -c %s chair.glb)
-  plinth presign acme/chair --raw s3://plinth-raw/raw --post --unit cm --expires 24h --json`,
+  plinth presign acme/chair --raw s3://plinth-raw/raw --post --unit cm --expires 24h --json
+  plinth presign acme/hall --raw s3://plinth-raw/raw --size $(stat -c %s hall.glb) --part-size 16MiB > send.sh`,
 		Args: args(1, 1, "one MERCHANT/MODEL"),
 		RunE: func(cmd *cobra.Command, args []string) error { return runPresign(cmd.Context(), c, args[0], p) },
 	}
-	cmd.Flags().StringVar(&p.raw, "raw", "", "where merchants' uploads arrive: s3://BUCKET/PREFIX")
+	cmd.AddCommand(newPresignComplete(c), newPresignAbort(c))
+	addRaw(cmd, &p.raw)
 	cmd.Flags().BoolVar(&p.post, "post", false, "a form for a POST")
 	cmd.Flags().Int64Var(&p.size, "size", 0, "bytes of the file; with --post at most, and 0 is what the built-in recipe takes")
+	cmd.Flags().Var(&p.part, "part-size", "send the file in parts of so many bytes, 5MiB at least; 0 sends it whole")
 	cmd.Flags().StringVar(&p.unit, "unit", "", "what the model is drawn in: m, cm, mm, in, ft; empty is what the server reads it as")
 	cmd.Flags().DurationVar(&p.expires, "expires", time.Hour, "how long it is good for, 168h at most")
 	cmd.Flags().BoolVar(&p.asJSON, "json", false, "print JSON")
 	return cmd
 }
 
-func runPresign(ctx context.Context, c console, name string, p presigning) error {
+func addRaw(cmd *cobra.Command, place *string) {
+	cmd.Flags().StringVar(place, "raw", "", "where merchants' uploads arrive: s3://BUCKET/PREFIX")
+}
+
+// rawRef reads MERCHANT/MODEL.
+func rawRef(name string) (merchant, model string, err error) {
 	merchant, model, ok := strings.Cut(name, "/")
 	if !ok {
-		return usageError{fmt.Errorf("%q is not MERCHANT/MODEL", name)}
+		return "", "", usageError{fmt.Errorf("%q is not MERCHANT/MODEL", name)}
 	}
+	return merchant, model, nil
+}
+
+// check returns an error unless what is to be signed can be, and settles its size.
+func (p *presigning) check() error {
 	recipe := pipeline.Default()
 	if p.unit != "" {
 		recipe.Unit = p.unit
@@ -63,9 +82,34 @@ func runPresign(ctx context.Context, c console, name string, p presigning) error
 	if p.size < 1 {
 		return usageError{fmt.Errorf("--size is %d: say how many bytes the file has, or --post", p.size)}
 	}
+	if p.part != 0 {
+		return p.checkParts()
+	}
+	return nil
+}
+
+func runPresign(ctx context.Context, c console, name string, p presigning) error {
+	merchant, model, err := rawRef(name)
+	if err != nil {
+		return err
+	}
+	if err := p.check(); err != nil {
+		return err
+	}
 	raw, err := cloud.OpenRaw(ctx, p.raw)
 	if err != nil {
 		return usageError{fmt.Errorf("--raw: %w", err)}
+	}
+	file := model + ".glb"
+	if p.part != 0 {
+		s, err := p.parts(ctx, raw, merchant, model)
+		if err == nil && p.asJSON {
+			return printJSON(c, s)
+		}
+		if err == nil {
+			_, err = fmt.Fprint(c.out, s.script(file))
+		}
+		return err
 	}
 	sign := raw.PresignPut
 	if p.post {
@@ -75,7 +119,6 @@ func runPresign(ctx context.Context, c console, name string, p presigning) error
 	if err != nil {
 		return err
 	}
-	file := model + ".glb"
 	if p.asJSON {
 		return json.NewEncoder(c.out).Encode(struct {
 			cloud.Presigned
