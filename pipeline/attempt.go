@@ -202,8 +202,7 @@ func (a *attempt) limited(ctx context.Context, cancel context.CancelCauseFunc, s
 func (a *attempt) claim(ctx context.Context) error {
 	// A claim is over a little before its lease, so that whom the queue hands the job
 	// next finds it free.
-	lease := a.worker.Queue.LeaseTime()
-	v, epoch, err := a.worker.Catalog.Claim(ctx, a.job, lease-lease/6)
+	v, epoch, err := a.worker.Catalog.Claim(ctx, a.job, asset.Held(a.worker.Queue.LeaseTime()))
 	switch {
 	case errors.Is(err, asset.ErrBusy):
 		return err

@@ -55,6 +55,10 @@ type Lease interface {
 	Bury(ctx context.Context, reason string) error
 }
 
+// Held is how long a lease of a time is surely held, by the clock of who has it: queues count
+// from when they hand a job out, which is earlier than it arrives.
+func Held(lease time.Duration) time.Duration { return lease - lease/6 }
+
 // A Burial is what is known of a job that can't succeed.
 type Burial struct {
 	Failure

@@ -95,9 +95,9 @@ func (l *queueLease) mine(doing string) error {
 	if l.ended {
 		return fmt.Errorf("%s the lease of %s: %w: it has ended", doing, l.job.Model, asset.ErrConflict)
 	}
-	if ago := time.Since(l.since()) - l.queue.config.LeaseTime; ago >= 0 {
+	if ago := time.Since(l.since()); ago >= asset.Held(l.queue.config.LeaseTime) {
 		l.end()
-		return fmt.Errorf("%s the lease of %s: %w: it ended %s ago", doing, l.job.Model, asset.ErrConflict, ago)
+		return fmt.Errorf("%s the lease of %s: %w: it was renewed %s ago", doing, l.job.Model, asset.ErrConflict, ago)
 	}
 	return nil
 }

@@ -90,6 +90,22 @@ func TestQueue(t *testing.T) {
 	})
 }
 
+// SQS counts from when it answered, which may have been a while ago.
+func TestALeaseIsGivenUpALittleBeforeItsEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c := shop(t, "jobs")
+		q := begin(t, s, c)
+		mustSend(t, q, jobOf("m", "a"))
+		l := mustLease(t, q)
+		time.Sleep(c.LeaseTime / 10 * 8)
+		must(t, l.Extend(t.Context()))
+		time.Sleep(c.LeaseTime / 10 * 9)
+		if err := l.Extend(t.Context()); !errors.Is(err, asset.ErrConflict) {
+			t.Errorf("got %v, want ErrConflict", err)
+		}
+	})
+}
+
 func TestALongJobWithHeartbeatsIsDeliveredOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, c := shop(t, "jobs")

@@ -189,8 +189,8 @@ func (l *lease) Job() asset.Job { return l.job }
 
 func (l *lease) Extend(context.Context) error {
 	// JetStream does not say that a lease is lost; the clock does.
-	if since := time.Since(time.Unix(0, l.renewed.Load())); since > l.queue.lease {
-		return fmt.Errorf("extend the lease of %s: %w: it ended %s ago", l.job.Model, asset.ErrConflict, since-l.queue.lease)
+	if since := time.Since(time.Unix(0, l.renewed.Load())); since > asset.Held(l.queue.lease) {
+		return fmt.Errorf("extend the lease of %s: %w: it was renewed %s ago", l.job.Model, asset.ErrConflict, since)
 	}
 	if err := l.msg.InProgress(); err != nil {
 		return fmt.Errorf("%w: extend the lease of %s: %w", asset.ErrUnavailable, l.job.Model, err)
