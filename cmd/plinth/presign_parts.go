@@ -81,14 +81,14 @@ func (s *signedParts) script(file string) string {
 		"set -e",
 		`part() { tail -c "+$1" ` + file + ` | head -c "$2" | curl --fail-with-body --retry 3 -sS -o /dev/null -w '%header{etag}' -X PUT -H 'Content-Type:' --data-binary @- "$3"; }`,
 	}
-	tags := ""
+	var tags strings.Builder
 	for _, p := range s.Parts {
 		lines = append(lines, fmt.Sprintf("tag%d=$(part %d %d %s)", p.Part, p.Offset+1, p.Bytes, quoted(p.URL)))
-		tags += fmt.Sprintf(" '$tag%d'", p.Part)
+		fmt.Fprintf(&tags, " '$tag%d'", p.Part)
 	}
 	return strings.Join(append(lines,
 		"echo 'All parts are there. Whoever signed them completes the upload with:'",
-		"echo "+quoted(s.Complete)+`"`+tags+`"`), "\n") + "\n"
+		"echo "+quoted(s.Complete)+`"`+tags.String()+`"`), "\n") + "\n"
 }
 
 func newPresignComplete(c console) *cobra.Command {
