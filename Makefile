@@ -4,10 +4,10 @@ GOFUMPT      = go run mvdan.cc/gofumpt@v0.12.0
 STATICCHECK  = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOLANGCI     = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 PACKAGES     = ./... ./testdata/models/...
-# Where goroutines share things. The command's tests start processes of their own, which the detector
-# doesn't look into. Of the pipeline, the worker and all samples once, which also goes through
-# what mesh and textures do side by side; its other tests would take minutes.
-RACE         = ./origin/... ./pipeline ./pipeline/asset/... ./pipeline/cloud/... ./pipeline/intake/... ./pipeline/lambda/... ./pipeline/local/... ./pipeline/metrics/...
+# Where goroutines share things. Processes that the command's tests start are the test's own binary,
+# so the detector looks into them, too. Of the pipeline, the worker and all samples once, which also
+# goes through what mesh and textures do side by side; its other tests would take minutes.
+RACE         = ./cmd/... ./origin/... ./pipeline ./pipeline/asset/... ./pipeline/cloud/... ./pipeline/intake/... ./pipeline/lambda/... ./pipeline/local/... ./pipeline/metrics/...
 RACE_SKIP    = $(shell sed -n '/TestGolden\>/!s/^func \(Test[A-Za-z0-9_]*\).*/\1/p' $(filter-out pipeline/worker% pipeline/account_test.go pipeline/sweep_test.go,$(wildcard pipeline/*_test.go)) | paste -sd '|')
 VIEWER       = origin/viewer
 DATA         = data

@@ -13,8 +13,7 @@ import (
 )
 
 // TestProductsKeepTheirTextures decodes every image of every level and form of the shared
-// products, and compares it with the source's, resized and not coded. With PLINTH_ALL it takes
-// all of them, which is a minute, else each fourth.
+// products, and compares it with the source's, resized and not coded.
 func TestProductsKeepTheirTextures(t *testing.T) {
 	files, _ := filepath.Glob("../../shared/models/product/*.glb")
 	if len(files) == 0 {
@@ -23,10 +22,7 @@ func TestProductsKeepTheirTextures(t *testing.T) {
 	if RaceEnabled {
 		t.Skip("takes minutes with the race detector; package textures runs with it")
 	}
-	for i, file := range files {
-		if i%4 != 0 && os.Getenv("PLINTH_ALL") == "" {
-			continue
-		}
+	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			src, err := os.ReadFile(file)
 			if err != nil {

@@ -30,12 +30,13 @@ func newPresign(c console) *cobra.Command {
 		Use:   "presign MERCHANT/MODEL",
 		Short: "Sign an upload to the raw bucket, for a merchant without keys of AWS",
 		Long: `Presign prints a request, and the curl line that sends it, by which its holder can
-upload one model to the raw bucket until it expires. It asks nothing of AWS. A PUT is of
-exactly --size bytes; a form, with --post, of so many at most, and can be sent by a page.
+upload one model to the raw bucket until it expires. A PUT is of exactly --size bytes; a
+form, with --post, of so many at most, and can be sent by a page. Neither asks anything of
+AWS.
 
-A large file on a poor line goes up in parts, with --part-size: the upload is begun, and
-what is printed is a script that sends them, each by itself, and tells the command that
-completes the upload. Parts of one that is never completed are removed by "presign abort",
+A large file on a poor line goes up in parts, with --part-size: S3 is asked to begin the
+upload, and what is printed is a script that sends the parts, each by itself, and tells the
+command that completes it. Parts of one that is never completed are removed by "presign abort",
 or by the bucket's lifecycle.`,
 		Example: `  plinth presign acme/chair --raw s3://plinth-raw/raw --size $(stat -c %s chair.glb)
   plinth presign acme/chair --raw s3://plinth-raw/raw --post --unit cm --expires 24h --json

@@ -14,10 +14,10 @@ func newSign(c console) *cobra.Command {
 		Use:   "sign PATH",
 		Short: "Sign the address of a product, so that it can be fetched for a while",
 		Long: `Sign prints PATH with a query that lets it be fetched until a time. Merchants who have
-keys where an origin reads them (--signing-keys) are served by signed addresses only: a
-file, or s3://BUCKET/KEY. It reads them again each minute, so a new key is put behind the
-one that signs, and before it once all origins know it. A key is 32 random bytes or more; the first of a merchant's signs, all of them are
-accepted.`,
+keys where an origin reads them (--signing-keys), a file or s3://BUCKET/KEY, are served by
+signed addresses only. A key is 32 random bytes or more; the first of a merchant's signs,
+all of them are accepted. Origins read them again each minute, so a new key is put behind
+the one that signs, and before it once all origins know it.`,
 		Example: `  echo "{\"acme\": [\"$(openssl rand -base64 32)\"]}" > keys.json
   plinth sign /p/acme/chair.glb --signing-keys keys.json --for 24h
   plinth sign /p/acme/chair.json --signing-keys s3://plinth-keys/signing.json`,
